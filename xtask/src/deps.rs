@@ -10,7 +10,7 @@ use crate::{cycles, pure};
 const RULES: &[(&str, &[&str], &[&str])] = &[
     ("core", &[], &["tokio", "sqlx", "reqwest", "axum", "rand", "getrandom", "tracing"]),
     ("keys", &["core"], &["sqlx", "reqwest", "axum", "tokio"]),
-    ("chains", &["core"], &["sqlx", "axum"]),
+    ("chains", &["core", "outbound"], &["sqlx", "axum"]),
     ("store", &["core"], &["reqwest", "axum"]),
     ("outbound", &[], &["sqlx", "axum"]),
     ("channels", &["core", "outbound"], &["sqlx", "axum", "reqwest"]),

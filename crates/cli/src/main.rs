@@ -61,7 +61,10 @@ fn main() -> std::process::ExitCode {
         Err(error) => return output::end(&context, &Err(error.into())),
     };
     let result = runtime.block_on(commands::run(&context, cli.command));
-    output::end(&context, &result)
+    let code = output::end(&context, &result);
+    // A name service that hangs must not delay the end; everything that matters has ended above.
+    runtime.shutdown_background();
+    code
 }
 /// Prepares the arguments for the parser. `help` is a help option itself: another help option after it is
 /// redundant and would be parsed as the name of a command.

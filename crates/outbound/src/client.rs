@@ -12,6 +12,7 @@ use thiserror::Error;
 use tokio::time::{Instant, timeout_at};
 
 use crate::allowed::AllowList;
+use crate::lanes::Lane;
 use crate::target::{Refusal, Target};
 
 /// The most addresses of one name that are tried.
@@ -106,19 +107,27 @@ impl Outbound {
     /// [`OutboundError`] if the address is refused or there is no answer.
     pub async fn post(&self, request: Request<'_>) -> Result<Answer, OutboundError> {
         let until = Instant::now() + request.timeout;
-        let sent = timeout_at(until, self.send(request)).await;
-        let response = sent.unwrap_or(Err(OutboundError::Timeout))?;
+        let this = self.clone();
+        let Request { target, headers, body, .. } = request;
+        let target = target.clone();
+        let sent = Lane::Others.run(async move { this.send(&target, headers, body).await });
+        let response = timeout_at(until, sent).await.unwrap_or(Err(OutboundError::Timeout))??;
         let status = response.status().as_u16();
         // The status counts, even if the body cannot be read.
         let _ = timeout_at(until, drain(response)).await;
         Ok(Answer { status })
     }
 
-    async fn send(&self, request: Request<'_>) -> Result<Response, OutboundError> {
-        let addresses = self.addresses(request.target).await?;
-        let client = pinned(request.target, addresses)?;
-        let mut post = client.post(request.target.url().clone()).body(request.body);
-        for (name, value) in request.headers {
+    async fn send(
+        &self,
+        target: &Target,
+        headers: Vec<(&'static str, String)>,
+        body: Vec<u8>,
+    ) -> Result<Response, OutboundError> {
+        let addresses = self.addresses(target).await?;
+        let client = pinned(target, addresses)?;
+        let mut post = client.post(target.url().clone()).body(body);
+        for (name, value) in headers {
             post = post.header(name, value);
         }
         post.send().await.map_err(|error| failure(&error))

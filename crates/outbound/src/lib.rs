@@ -10,12 +10,14 @@
 
 mod allowed;
 mod client;
+mod lanes;
 mod public;
 mod target;
 mod trusted;
 
 pub use allowed::{AllowList, NotAnEntry};
 pub use client::{Answer, Outbound, OutboundError, Request, Resolver, SystemResolver};
+pub use lanes::Lane;
 pub use public::is_public;
 pub use target::{Refusal, Target, TargetError};
 pub use trusted::{Reply, TrustedClient};

@@ -58,6 +58,10 @@ impl Target {
             return Err(TargetError::TooLong);
         }
         let url = Url::parse(text).map_err(|_| TargetError::NotHttp)?;
+        // The stored form is longer where characters are encoded, and is parsed again.
+        if url.as_str().len() > MAX_LENGTH {
+            return Err(TargetError::TooLong);
+        }
         if !matches!(url.scheme(), "http" | "https") {
             return Err(TargetError::NotHttp);
         }
@@ -145,6 +149,17 @@ mod tests {
 
     fn check(url: &str, allowed: &[&str]) -> Result<(), Refusal> {
         Target::parse(url).expect(url).check(&AllowList::parse(allowed).expect("entries"))
+    }
+
+    #[test]
+    fn an_address_that_grows_when_it_is_encoded_is_measured_as_it_is_stored() {
+        for (character, times, fits) in [("é", 300, true), ("é", 900, false), ("\"", 700, false)] {
+            let parsed = Target::parse(&format!("https://a.example/{}", character.repeat(times)));
+            assert_eq!(parsed.is_ok(), fits, "{times} of {character}");
+            if let Ok(target) = parsed {
+                assert!(Target::parse(target.as_str()).is_ok());
+            }
+        }
     }
 
     #[test]

@@ -5,11 +5,12 @@
 
 use std::time::Duration;
 
-use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
 
 use crate::client::{OutboundError, failure};
+use crate::lanes::Lane;
 
 /// Time to connect.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -52,15 +53,23 @@ impl TrustedClient {
         timeout: Duration,
     ) -> Result<Reply, OutboundError> {
         let post = self.0.post(url).timeout(timeout).header(CONTENT_TYPE, "application/json").body(json);
-        let mut response = post.send().await.map_err(|error| failure(&error))?;
-        let status = response.status().as_u16();
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
-            if body.len().saturating_add(chunk.len()) > LONGEST_ANSWER {
-                return Err(OutboundError::Unreachable);
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Reply { status, body })
+        let exchange = async {
+            let sent = Lane::Services.run(async move { post.send().await });
+            read(sent.await?.map_err(|error| failure(&error))?).await
+        };
+        tokio::time::timeout(timeout, exchange).await.unwrap_or(Err(OutboundError::Timeout))
     }
+}
+
+/// Reads an answer up to the limit.
+async fn read(mut response: Response) -> Result<Reply, OutboundError> {
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|error| failure(&error))? {
+        if body.len().saturating_add(chunk.len()) > LONGEST_ANSWER {
+            return Err(OutboundError::Unreachable);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Reply { status, body })
 }

@@ -133,7 +133,8 @@ impl WriteTx {
         Ok(())
     }
 
-    /// Changes a webhook. Its position stays, so a paused one misses nothing.
+    /// Changes a webhook. Its position stays, so a paused one misses nothing. A planned attempt is due at once, since
+    /// the change may be its repair.
     ///
     /// # Errors
     ///
@@ -158,6 +159,9 @@ impl WriteTx {
         if changed.rows_affected() != 1 {
             return Err(StoreError::NotFound(Entity::Webhook));
         }
+        let query = "UPDATE webhook_deliveries SET next_try_at = $1 \
+                     WHERE webhook_id = $2 AND status = 'PENDING' AND next_try_at > $1";
+        sqlx::query(query).bind(audit.at).bind(id.to_string()).execute(self.conn()).await?;
         self.record(audit).await?;
         Ok(())
     }

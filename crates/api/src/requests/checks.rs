@@ -163,7 +163,8 @@ impl ContractCall {
 impl Batch {
     fn check(&self, checks: &mut Checks) {
         let count = BATCH_MEMBERS.contains(&self.instructions.len());
-        checks.ensure(count, "instructions", "too_small", "a batch has 2 to 20 members");
+        let code = if self.instructions.len() < *BATCH_MEMBERS.start() { "too_small" } else { "too_big" };
+        checks.ensure(count, "instructions", code, "a batch has 2 to 20 members");
         for (i, member) in self.instructions.iter().enumerate() {
             member.check(checks, &format!("instructions[{i}]."));
         }

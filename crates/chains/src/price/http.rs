@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::header::HeaderMap;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Url};
+use waiaas_outbound::Lane;
 
 use super::PriceError;
 
@@ -49,7 +50,10 @@ pub(super) fn at(base: &Url, path: &[&str], query: &[(&str, &str)]) -> Url {
 /// Returns the body of a successful answer.
 pub(super) async fn get(client: &HttpClient, url: Url, headers: HeaderMap) -> Result<Vec<u8>, PriceError> {
     let unreachable = |e: reqwest::Error| PriceError::Unreachable(e.without_url());
-    let mut response = client.get(url).headers(headers).send().await.map_err(unreachable)?;
+    let get = client.get(url).headers(headers);
+    let sent = Lane::Services.run(async move { get.send().await }).await;
+    let response = sent.map_err(|_| PriceError::BadAnswer { reason: "the request cannot be made" })?;
+    let mut response = response.map_err(unreachable)?;
     if !response.status().is_success() {
         return Err(PriceError::Refused { status: response.status().as_u16() });
     }

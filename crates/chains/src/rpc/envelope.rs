@@ -4,6 +4,7 @@
 //! values takes many times the memory of its text, and the node chooses the text.
 
 use std::borrow::Cow;
+use waiaas_core::foreign::deceives;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Deserializer};
@@ -87,7 +88,7 @@ fn read_error<R>(error: &WireError<'_>) -> Answer<R> {
     }
     let text = error.message.and_then(|text| serde_json::from_str::<Cow<'_, str>>(text.get()).ok());
     let text = text.as_deref().unwrap_or("no message");
-    let message = text.chars().filter(|c| !c.is_control()).take(LONGEST_MESSAGE).collect();
+    let message = text.chars().filter(|c| !deceives(*c)).take(LONGEST_MESSAGE).collect();
     let data = error.data.filter(|data| data.get().len() <= MOST_DATA);
     let data = data.and_then(|data| serde_json::from_str(data.get()).ok());
     Answer::Error { code: error.code, message, data }

@@ -4,6 +4,7 @@
 //! Does not belong here: the meaning of a method, which is each chain's.
 
 mod agreed;
+mod body;
 mod endpoint;
 mod envelope;
 mod failure;

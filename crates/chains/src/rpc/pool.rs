@@ -5,13 +5,14 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use reqwest::{Client, Response, StatusCode};
+use reqwest::{Client, StatusCode};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::{Semaphore, SemaphorePermit};
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use waiaas_core::network::NetworkId;
+use waiaas_outbound::Lane;
 
+use super::body::{bounded_body, broken, read};
 use super::endpoint::{Endpoint, EndpointHealth, Record, Round};
 use super::envelope::{self, Answer};
 use super::failure::RpcFailure;
@@ -293,7 +294,18 @@ impl Shared {
         }
     }
 
+    /// Asks one endpoint within the time limit, which timers of the connection's own threads could exceed.
     async fn exchange<R>(&self, endpoint: &Endpoint, method: &str, params: &Value) -> Attempt<R>
+    where
+        R: DeserializeOwned + Send + 'static,
+    {
+        let late = || Err(RpcFailure::Unreachable("the node did not answer in time".to_owned()));
+        timeout(self.options.timeout, self.exchanged(endpoint, method, params))
+            .await
+            .unwrap_or_else(|_| late())
+    }
+
+    async fn exchanged<R>(&self, endpoint: &Endpoint, method: &str, params: &Value) -> Attempt<R>
     where
         R: DeserializeOwned + Send + 'static,
     {
@@ -303,7 +315,9 @@ impl Shared {
         let request = request.json(&envelope::request(id, method, params)).build().map_err(broken)?;
         // Without the login, which moved into a header.
         let asked = request.url().clone();
-        let response = self.client.execute(request).await.map_err(broken)?;
+        let client = self.client.clone();
+        let sent = Lane::Services.run(async move { client.execute(request).await }).await;
+        let response = sent.map_err(|error| RpcFailure::Unreachable(error.to_string()))?.map_err(broken)?;
         let status = response.status();
         let http = format!("HTTP {}", status.as_u16());
         if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() {
@@ -331,37 +345,6 @@ impl Shared {
     }
 }
 
-async fn bounded_body<'a>(
-    mut response: Response,
-    most: usize,
-    place: &'a Semaphore,
-    huge: &mut Option<SemaphorePermit<'a>>,
-) -> Result<Vec<u8>, RpcFailure> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(broken)? {
-        if huge.is_none() && body.len().saturating_add(chunk.len()) > limits::HUGE {
-            *huge = place.acquire().await.ok();
-        }
-        if body.len().saturating_add(chunk.len()) > most {
-            return Err(RpcFailure::TooLarge(most));
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// Reads the answer to the request `id`; a large one on a blocking thread.
-async fn read<R>(body: Vec<u8>, id: u64) -> Result<Result<Answer<R>, &'static str>, RpcFailure>
-where
-    R: DeserializeOwned + Send + 'static,
-{
-    if body.len() <= limits::LARGE {
-        return Ok(envelope::read(&body, id));
-    }
-    let read = tokio::task::spawn_blocking(move || envelope::read(&body, id)).await;
-    read.map_err(|_| RpcFailure::BadAnswer("the answer could not be read".to_owned()))
-}
-
 fn shaped<R>(answer: Answer<R>, method: &str) -> Result<R, RpcFailure> {
     match answer {
         Answer::Result(result) => Ok(result),
@@ -369,17 +352,4 @@ fn shaped<R>(answer: Answer<R>, method: &str) -> Result<R, RpcFailure> {
         Answer::Error { code, message, data } => Err(RpcFailure::Node { code, message, data }),
         Answer::Busy => Err(RpcFailure::Unreachable("the node is too busy".to_owned())),
     }
-}
-
-/// Describes a transport error without its own text, which contains the URL.
-#[expect(clippy::needless_pass_by_value, reason = "used as a map_err function")]
-fn broken(error: reqwest::Error) -> RpcFailure {
-    let reason = if error.is_timeout() {
-        "the node did not answer in time"
-    } else if error.is_connect() {
-        "no connection to the node"
-    } else {
-        "the connection to the node broke"
-    };
-    RpcFailure::Unreachable(reason.to_owned())
 }

@@ -5,9 +5,13 @@
 //! events stay there and a crash loses nothing. An attempt that a crash interrupts is repeated with the same
 //! id.
 
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use waiaas_core::ids::{DeliveryId, WebhookId};
 use waiaas_store::{DeliveryRow, Entity, NewDelivery, StoreError, WebhookRow};
 
@@ -28,11 +32,13 @@ pub(super) struct Webhooks {
     engine: Engine,
     /// The webhooks that are being served.
     served: Claims<WebhookId>,
+    /// The number of services that failed since the last turn.
+    failed: Arc<AtomicU32>,
 }
 
 impl Webhooks {
     pub(super) fn new(engine: &Engine) -> Self {
-        Self { engine: engine.clone(), served: Claims::default() }
+        Self { engine: engine.clone(), served: Claims::default(), failed: Arc::default() }
     }
 }
 
@@ -46,23 +52,37 @@ impl Worker for Webhooks {
         SECOND
     }
 
-    /// Starts to serve each webhook that is not being served.
+    /// One webhook that fails delays no other.
+    fn longest_pause(&self) -> Duration {
+        SECOND
+    }
+
+    /// Starts to serve each webhook that is not being served. Fails if one failed since the last turn, so that it is
+    /// counted.
     async fn turn(&mut self) -> Result<(), Error> {
         for webhook in self.engine.store().webhooks().await? {
             if !webhook.enabled {
                 continue;
             }
             let Some(claim) = self.served.take(webhook.id) else { continue };
-            let (engine, id) = (self.engine.clone(), webhook.id);
+            let (engine, id, failed) = (self.engine.clone(), webhook.id, self.failed.clone());
             self.engine.tasks().spawn(async move {
                 let _claim = claim;
-                if let Err(error) = serve(&engine, id).await {
-                    engine.reserve().make_room_after(&error);
-                    tracing::error!(webhook = %id, %error, "serving a webhook failed; the next turn tries again");
-                }
+                let served = AssertUnwindSafe(serve(&engine, id)).catch_unwind().await;
+                let error = match served {
+                    Ok(Ok(())) => return,
+                    Ok(Err(error)) => error,
+                    Err(_) => Error::internal("serving a webhook panicked"),
+                };
+                failed.fetch_add(1, Ordering::Relaxed);
+                engine.reserve().make_room_after(&error);
+                tracing::error!(webhook = %id, %error, "serving a webhook failed; the next turn tries again");
             });
         }
-        Ok(())
+        match self.failed.swap(0, Ordering::Relaxed) {
+            0 => Ok(()),
+            failed => Err(Error::internal(format!("{failed} webhooks could not be served"))),
+        }
     }
 }
 

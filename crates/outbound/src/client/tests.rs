@@ -136,3 +136,39 @@ async fn silence_and_closed_ports_are_told_apart() {
     let unresolved = post(&client, "https://hook.example/").await;
     assert!(matches!(unresolved, Err(OutboundError::Unresolved)), "{unresolved:?}");
 }
+
+/// A server that answers every request with informational answers without end, on a thread of its own.
+fn endless() -> SocketAddr {
+    use std::io::{Read as _, Write as _};
+
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("port");
+    let address = listener.local_addr().expect("address");
+    std::thread::spawn(move || {
+        let Ok((mut connection, _)) = listener.accept() else { return };
+        let mut head = [0; 1024];
+        let _ = connection.read(&mut head);
+        let flood = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(4_000);
+        while connection.write_all(&flood).is_ok() {}
+    });
+    address
+}
+
+#[tokio::test]
+async fn endless_informational_answers_hold_up_nothing_else() {
+    let address = endless();
+    let allowed = AllowList::parse(&[address.to_string()]).expect("entry");
+    let client = Outbound::new(allowed, Arc::new(SystemResolver));
+    let target = Target::parse(&format!("http://{address}/")).expect("URL");
+    let timeout = Duration::from_millis(500);
+    let request = Request { target: &target, headers: Vec::new(), body: Vec::new(), timeout };
+    let (mut answer, mut turns) = (std::pin::pin!(client.post(request)), 0u32);
+    let mut other = tokio::time::interval(Duration::from_millis(20));
+    let ended = loop {
+        tokio::select! {
+            ended = &mut answer => break ended,
+            _ = other.tick() => turns += 1,
+        }
+    };
+    assert!(matches!(ended, Err(OutboundError::Timeout)), "{ended:?}");
+    assert!(turns > 3, "the one thread of this runtime went on: {turns}");
+}

@@ -2,6 +2,7 @@
 
 use alloy_sol_types::{Panic, Revert, SolError};
 use serde_json::Value;
+use waiaas_core::foreign::deceives;
 
 /// Longest reason kept, in characters.
 const LONGEST: usize = 200;
@@ -13,7 +14,7 @@ pub(in crate::evm) fn reason(message: &str, data: Option<&Value>) -> String {
         Some(bytes) => from_data(&bytes).unwrap_or_else(|| message.to_owned()),
         None => message.to_owned(),
     };
-    text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+    text.chars().filter(|c| !deceives(*c)).take(LONGEST).collect()
 }
 
 /// Reads revert data. Most nodes put it into `data` as a string, some as `{"data": "0x…"}`.

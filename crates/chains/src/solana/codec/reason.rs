@@ -5,6 +5,7 @@ use solana_compute_budget_interface as compute_budget;
 use solana_message::VersionedMessage;
 use solana_message::compiled_instruction::CompiledInstruction;
 use solana_pubkey::Pubkey;
+use waiaas_core::foreign::deceives;
 
 /// The maximum length of a text taken from a node.
 const LONGEST: usize = 200;
@@ -101,7 +102,7 @@ fn custom(program: Option<&Pubkey>, code: u64) -> String {
 }
 
 fn shorten(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(LONGEST).collect()
+    text.chars().filter(|c| !deceives(*c)).take(LONGEST).collect()
 }
 
 #[cfg(test)]

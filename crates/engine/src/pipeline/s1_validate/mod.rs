@@ -50,8 +50,7 @@ async fn outlined(
     let resolver = Resolver { engine, wallet: &wallet, network: &network, chain: &*chain, asks };
     let Meant { intent, money, .. } = resolver.intent(&request.asked).await?;
     let parts = engine.codec(&network.id)?.readings(wallet.address, &intent)?;
-    let sent = || parts.first().and_then(|part| part.first()).map(|effects| native_sent(&network, effects));
-    let money = money.or_else(sent).unwrap_or_else(|| native(&network, U256::ZERO));
+    let money = money.unwrap_or_else(|| native_sent(&network, parts.iter().filter_map(|part| part.first())));
     let (origin, gas_condition) = (request.origin.clone(), request.gas_condition);
     Ok(Outline { wallet, network, intent, money, parts, draft: None, origin, replaces: None, gas_condition })
 }
@@ -73,7 +72,7 @@ pub(crate) async fn run(
     let effects = chain.codec().effects(&draft)?;
     let (draft, fee) = fees::judge(engine, &*chain, draft, &effects).await?;
     let (effects, content) = chain.codec().read(&draft)?;
-    let money = money.unwrap_or_else(|| native_sent(&network, &effects));
+    let money = money.unwrap_or_else(|| native_sent(&network, [&effects]));
     Ok(Validated {
         wallet,
         network,
@@ -102,8 +101,9 @@ struct Resolver<'a> {
 }
 
 /// The native coin sent, for requests without an amount of one asset.
-fn native_sent(network: &Network, effects: &Effects) -> Money {
-    let sent = effects.items.iter().filter_map(|effect| match effect {
+fn native_sent<'a>(network: &Network, parts: impl IntoIterator<Item = &'a Effects>) -> Money {
+    let items = parts.into_iter().flat_map(|effects| &effects.items);
+    let sent = items.filter_map(|effect| match effect {
         Effect::NativeOut { amount, .. } | Effect::Deployment { amount, .. } => Some(*amount),
         Effect::TokenOut { .. }
         | Effect::NftOut { .. }

@@ -46,7 +46,9 @@ pub(crate) async fn test_webhook(
     State(app): State<App>,
     Path(id): Path<WebhookId>,
 ) -> Answer<Delivery> {
-    Ok(Json(shapes::delivery(app.engine().operator(&master).test_webhook(id).await?)))
+    let engine = app.engine().clone();
+    let sent = app.uninterrupted(async move { engine.operator(&master).test_webhook(id).await });
+    Ok(Json(shapes::delivery(sent.await?)))
 }
 
 /// Makes one more attempt at a delivery that has ended, with its id and body, and answers with what came of it. No
@@ -66,5 +68,7 @@ pub(crate) async fn redeliver(
     State(app): State<App>,
     Path((id, delivery)): Path<(WebhookId, DeliveryId)>,
 ) -> Answer<Delivery> {
-    Ok(Json(shapes::delivery(app.engine().operator(&master).redeliver(id, delivery).await?)))
+    let engine = app.engine().clone();
+    let sent = app.uninterrupted(async move { engine.operator(&master).redeliver(id, delivery).await });
+    Ok(Json(shapes::delivery(sent.await?)))
 }

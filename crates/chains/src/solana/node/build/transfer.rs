@@ -38,7 +38,7 @@ impl SolanaChain {
         more_than_zero(amount)?;
         let [payer, receiver] = plan.node.accounts([&plan.from, &to]).await?;
         plan.held = payer.map_or(0, |account| account.lamports);
-        let sent = enough(amount, plan.held.saturating_sub(plan.sent), &self.codec.network.native())?;
+        let sent = enough(amount, plan.sent, plan.held, &self.codec.network.native())?;
         recipient::check(&to, receiver.as_ref()).map_err(refuse)?;
         if receiver.is_none() {
             let founded = plan.founded.entry(to).or_default();
@@ -105,8 +105,8 @@ impl SolanaChain {
         let [source_account, destination_account] = plan.node.accounts([&source, &destination]).await?;
         let asset = AssetId::token(&self.codec.network.caip2, address(&token));
         let taken = plan.taken.entry(source).or_default();
-        let left = spendable(mint, &token, &from, source_account.as_ref())?.saturating_sub(*taken);
-        let units = enough(payment.amount, left, &asset)?;
+        let held = spendable(mint, &token, &from, source_account.as_ref())?;
+        let units = enough(payment.amount, *taken, held, &asset)?;
         *taken = taken.saturating_add(units);
 
         let there = receives(mint, &token, &to, destination_account.as_ref())?;
@@ -145,12 +145,17 @@ fn bad_recipient(text: String) -> ChainError {
     refuse(Refusal::BadRecipient(text))
 }
 
-/// Converts `amount` to the chain's integer, if `held` is enough.
-fn enough(amount: U256, held: u64, asset: &AssetId) -> Result<u64, ChainError> {
-    u64::try_from(amount).ok().filter(|amount| *amount <= held).ok_or_else(|| {
-        let (asset, have) = (asset.to_string(), U256::from(held));
-        refuse(Refusal::InsufficientBalance { asset, have, need: amount })
-    })
+/// Converts `amount` to the chain's integer, if `held` is enough for it and for what the members of the batch before
+/// it take.
+fn enough(amount: U256, taken: u64, held: u64, asset: &AssetId) -> Result<u64, ChainError> {
+    let need = amount.saturating_add(U256::from(taken));
+    match u64::try_from(amount) {
+        Ok(amount) if need <= U256::from(held) => Ok(amount),
+        Ok(_) | Err(_) => {
+            let (asset, have) = (asset.to_string(), U256::from(held));
+            Err(refuse(Refusal::InsufficientBalance { asset, have, need }))
+        }
+    }
 }
 
 /// Returns the base units that the wallet can send from its token account.
