@@ -195,3 +195,29 @@ async fn an_account_that_a_stranger_may_close_is_paid_by_no_instruction() -> Res
     assert_eq!(world.ended(text(&sent, "id")?).await?["status"], "CONFIRMED");
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_shown_as_a_whole_where_it_is_denied_or_unfunded() -> Result<()> {
+    let world = World::solana().await?;
+    let batch = |amounts: [&str; 2]| {
+        let members =
+            amounts.map(|amount| json!({ "type": "TRANSFER", "to": solana_payee(7), "amount": amount }));
+        json!({ "type": "BATCH", "instructions": members })
+    };
+    // Without a policy it is denied before a node is asked, and shown with its sum.
+    let denied = world.request(batch(["7", "1000000000"])).await?.expect(403)?;
+    let id = denied["details"]["transactionId"].as_str().context("id")?;
+    assert_eq!(world.agent.transaction(&world.daemon, id).await?["amount"], "1000000007");
+
+    world.policy("SPENDING_LIMIT", instant_up_to(100_000)).await?;
+    let balance = world.localnet.solana.balance(&world.agent.address).await?;
+    let most = balance.to_string();
+    let unfunded = world.request(batch([&most[..], "5"])).await?.expect(400)?;
+    assert_eq!(unfunded["code"], "INSUFFICIENT_BALANCE", "{unfunded}");
+    let (have, need) = (&unfunded["details"]["have"], &unfunded["details"]["need"]);
+    assert_eq!((have, need), (&json!(most), &json!((balance + 5).to_string())), "{unfunded}");
+    let many = vec![json!({ "type": "TRANSFER", "to": solana_payee(7), "amount": "5" }); 21];
+    let refused = world.request(json!({ "type": "BATCH", "instructions": many })).await?.expect(400)?;
+    assert_eq!(refused["details"]["issues"][0]["code"], "too_big", "{refused}");
+    Ok(())
+}

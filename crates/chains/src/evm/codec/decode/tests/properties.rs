@@ -158,11 +158,12 @@ proptest! {
 
     #[test]
     fn wrapping_never_hides_an_effect(to in targets(), value in 0u64..3, input in calls()) {
-        let plain = reads(to, value, &input);
         // An empty call is a zero transfer to the wallet itself only if the wallet makes it.
+        let mut plain = reads(to, value, &input);
+        plain.retain(|effect| *effect != native_out(WALLET, 0));
         for (outer, wrapper) in wrapped(to, U256::from(value), &input) {
             let found = reads(outer, 0, &wrapper);
-            for effect in plain.iter().filter(|effect| **effect != native_out(WALLET, 0)) {
+            for effect in &plain {
                 prop_assert!(still_shows(&found, effect), "{:?} is not in {:?}", effect, found);
             }
         }
