@@ -191,9 +191,10 @@ fn by_status(status: StatusCode) -> Failure {
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
-    use waiaas_core::ids::PolicyId;
+    use waiaas_api::problem::ProblemDetails;
+    use waiaas_core::ids::{PolicyId, TxId};
     use waiaas_core::policy::{Denial, DenialCode, PolicyType};
-    use waiaas_engine::Details;
+    use waiaas_engine::{Details, FieldIssue, OpenChallenge};
 
     use super::*;
 
@@ -210,6 +211,34 @@ mod tests {
             (&details["transactionId"], &details["denials"][0]["message"]),
             (&Value::Null, &json!("No."))
         );
+    }
+
+    #[test]
+    fn the_details_of_every_kind_are_documented() {
+        let text = || "x".to_owned();
+        let (policy_id, transaction_id) = (PolicyId::new(Uuid::nil()), TxId::new(Uuid::nil()));
+        let denial = Denial {
+            code: DenialCode::WhitelistDenied,
+            policy_type: Some(PolicyType::Whitelist),
+            policy_id: Some(policy_id),
+            message: text(),
+            hint: None,
+        };
+        let issue = FieldIssue { path: text(), message: text(), code: "invalid" };
+        let challenge = OpenChallenge { message: text(), nonce: text(), expires_at: 1 };
+        for details in [
+            Details::Invalid { issues: vec![issue] },
+            Details::denied(Some(transaction_id), vec![denial]),
+            Details::Challenge { challenge },
+            Details::Reason { reason: "x" },
+            Details::Policy { policy_id },
+            Details::Transaction { transaction_id },
+            Details::Fee { setting: text(), need: text(), cap: text() },
+            Details::Shortage { asset: text(), have: text(), need: text() },
+        ] {
+            let documented = serde_json::from_value::<ProblemDetails>(json!(details));
+            assert!(documented.is_ok(), "{details:?}: {documented:?}");
+        }
     }
 
     #[test]

@@ -181,6 +181,10 @@ pub(crate) async fn they_are_changed_and_deleted_with_their_log(backend: Backend
     assert!(matches!(paused, Err(StoreError::Conflict(Entity::Webhook))), "{paused:?}");
     alter(1, WebhookChange { enabled: true, ..change.clone() }).await.expect("resume");
     take(store, new_delivery(1, 1), before.position, seq).await.expect("take");
+    attempt(store, 1, 0, failed(NOW + 900)).await.expect("failed");
+    alter(1, WebhookChange { enabled: true, ..change.clone() }).await.expect("repair");
+    let open = store.open_delivery(webhook_id(1)).await.expect("read").expect("open");
+    assert_eq!(open.next_try_at, Some(NOW + 5), "a repaired one is tried at once");
     let delete = async || -> Result<(), StoreError> {
         let audit = entry(AuditEventKind::WebhookDeleted, NOW);
         store.write(|tx| Box::pin(async move { tx.delete_webhook(webhook_id(1), audit).await })).await
