@@ -26,6 +26,7 @@ mod setup;
 mod squatter;
 mod telegram;
 mod terminal;
+mod walletconnect;
 
 pub use abi::call_data;
 pub use anvil::Anvil;
@@ -50,6 +51,7 @@ pub use setup::{Agent, generous_policy};
 pub use squatter::Squatter;
 pub use telegram::{Person, Shown, TOKEN as TELEGRAM_TOKEN, TelegramDouble};
 pub use terminal::at_a_terminal;
+pub use walletconnect::{PROJECT as WALLETCONNECT_PROJECT, WalletApp, WcRelay};
 
 use std::time::{Duration, Instant};
 

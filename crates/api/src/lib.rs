@@ -30,5 +30,6 @@ pub mod tokens;
 pub mod transactions;
 pub mod validation;
 pub mod vocabulary;
+pub mod walletconnect;
 pub mod wallets;
 pub mod webhooks;

@@ -7,6 +7,7 @@
 
 mod channel;
 pub mod telegram;
+pub mod walletconnect;
 mod webhook;
 
 pub use channel::{Attempt, Channel, Notice, Outcome};

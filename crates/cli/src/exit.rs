@@ -23,8 +23,8 @@ const TABLE: [(u8, &str); 9] = [
     (5, "the daemon refused: policy, state, or an invalid request"),
     (
         6,
-        "a check failed: the audit chain is broken, the configuration is invalid, a policy case failed, or a webhook \
-         did not receive a message",
+        "a check failed: the audit chain is broken, the configuration is invalid, a policy case failed, a webhook \
+         did not receive a message, or no wallet app connected",
     ),
     (7, "not done yet: it waits for an owner's signature"),
     (8, "done, but the result cannot be written to standard output, for example on a full disk"),

@@ -7,7 +7,7 @@ use waiaas_engine::core::U256;
 use waiaas_engine::core::money::format_units;
 
 /// The fields of the API's answers that hold a time, in Unix seconds.
-const TIMES: [&str; 22] = [
+const TIMES: [&str; 23] = [
     "deadline",
     "absoluteExpiresAt",
     "activatedAt",
@@ -19,6 +19,7 @@ const TIMES: [&str; 22] = [
     "executeAfter",
     "executedAt",
     "expiresAt",
+    "expiry",
     "lastRenewedAt",
     "nextAttemptAt",
     "recordedAt",

@@ -49,6 +49,8 @@ pub(crate) fn hint(problem: &Problem) -> Option<String> {
             "Withdraw one with `waiaas change withdraw`, or have the owners answer it."
         }
         "CHAT_NOT_FOUND" => "Send /start to the bot from that chat; `waiaas telegram chats` lists the chats.",
+        "WC_SESSION_EXISTS" => "End it first with `waiaas walletconnect disconnect WALLET`.",
+        "WC_SESSION_NOT_FOUND" => "Pair one with `waiaas walletconnect pair WALLET`.",
         "WEBHOOK_NOT_FOUND" => "List the webhooks with `waiaas webhook list`.",
         "DELIVERY_NOT_FOUND" => {
             "List the kept deliveries with `waiaas webhook logs`: the last 1000 of a webhook, for 30 days."

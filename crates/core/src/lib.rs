@@ -36,6 +36,7 @@ pub mod strict;
 mod text;
 pub mod transaction;
 pub mod wallet;
+pub mod walletconnect;
 pub mod webhook;
 mod wording;
 

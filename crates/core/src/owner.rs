@@ -19,7 +19,7 @@ use crate::digest::Digest;
 use crate::ids::{ChangeId, InstanceId, TxId, WalletId};
 
 pub use self::candidate::{Unfit, unfit};
-pub use self::message::{LONGEST_STATEMENT, is_challenge};
+pub use self::message::{DOMAIN, LONGEST_STATEMENT, is_challenge};
 
 /// The action that a signature approves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]

@@ -33,6 +33,7 @@ use crate::prover::Prover;
 use crate::reserve::Reserve;
 use crate::tokens::Tokens;
 use crate::views::{Health, WorkerState};
+use crate::wallet_apps::WalletApps;
 use crate::worker_states::WorkerStates;
 
 /// The daemon without HTTP. Clones are handles to the same engine.
@@ -55,6 +56,7 @@ pub(crate) struct Parts {
     pub(crate) reputation: Option<Arc<dyn ReputationSource>>,
     pub(crate) webhooks: WebhookChannel,
     pub(crate) bot: Option<Bot>,
+    pub(crate) wallet_apps: WalletApps,
     pub(crate) policies: Policies,
     pub(crate) lanes: Lanes,
     pub(crate) chain_watch: ChainWatch,
@@ -224,6 +226,11 @@ impl Engine {
     /// The Telegram bot; none if the operator has not configured one.
     pub(crate) fn bot(&self) -> Option<&Bot> {
         self.0.bot.as_ref()
+    }
+
+    /// The owners' wallet apps.
+    pub(crate) fn wallet_apps(&self) -> &WalletApps {
+        &self.0.wallet_apps
     }
 
     pub(crate) fn lanes(&self) -> &Lanes {

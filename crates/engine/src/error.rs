@@ -215,6 +215,15 @@ codes! {
     /// No such chat.
     ChatNotFound = "CHAT_NOT_FOUND",
 
+    /// No WalletConnect relay is configured.
+    WcNotConfigured = "WC_NOT_CONFIGURED",
+    /// The wallet has a session with a wallet app.
+    WcSessionExists = "WC_SESSION_EXISTS",
+    /// The wallet has no session with a wallet app.
+    WcSessionNotFound = "WC_SESSION_NOT_FOUND",
+    /// The WalletConnect relay does not answer.
+    WcRelayUnavailable = "WC_RELAY_UNAVAILABLE",
+
     /// The kill switch is activated already. No longer sent: activating it again answers with its state.
     KillSwitchAlreadyActive = "KILL_SWITCH_ALREADY_ACTIVE",
     /// The kill switch is not activated.

@@ -41,6 +41,8 @@ mod start;
 mod telegram;
 mod tokens;
 mod views;
+mod wallet_apps;
+mod walletconnect;
 mod wallets;
 mod webhooks;
 mod whole_file;

@@ -30,6 +30,7 @@ use crate::prover::Prover;
 use crate::reserve::Reserve;
 use crate::session_keys::key_ring;
 use crate::tokens::Tokens;
+use crate::wallet_apps::WalletApps;
 use crate::worker_states::WorkerStates;
 use crate::{lease, offline, workers};
 
@@ -62,6 +63,7 @@ impl Engine {
         let webhooks = WebhookChannel::new(outbound);
         let bot = config.telegram.token().map(|token| Bot::new(&config.telegram.api_url, token));
         let bot = bot.transpose().map_err(|error| StartError::Http(error.to_string()))?;
+        let wallet_apps = WalletApps::new(config.walletconnect.relay());
         let store = offline::open_store(&data_dir, &config).await?;
         let reserve = Reserve::hold(&config.database.target(data_dir.path()));
         let instance = store.instance_id().await?.ok_or(StartError::NotInitialised)?;
@@ -98,6 +100,7 @@ impl Engine {
             reputation,
             webhooks,
             bot,
+            wallet_apps,
             policies: Policies::default(),
             lanes: Lanes::default(),
             chain_watch: ChainWatch::default(),

@@ -27,7 +27,7 @@ mod vault;
 pub use kdf::{KdfParams, ParamsError};
 pub use keystore::{KeystoreHeader, UnlockError, WrapError};
 pub use password::{Checked, PasswordVerifier, WeakPassword, generate_recovery_password};
-pub use random::NoRandomness;
+pub use random::{NoRandomness, random_bytes};
 pub use root_key::RootKey;
 pub use sealed_key::{SealedKey, SealedKeyError};
 pub use sealed_secret::{Purpose, SecretError};

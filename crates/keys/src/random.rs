@@ -14,6 +14,16 @@ pub(crate) type Secret32 = SecretBox<[u8; 32]>;
 #[error("the operating system gave no randomness")]
 pub struct NoRandomness(#[source] getrandom::Error);
 
+/// 32 random bytes for a protocol of the daemon's own, such as the key of a conversation. The caller must wipe them if
+/// they are secret.
+///
+/// # Errors
+///
+/// [`NoRandomness`] if the operating system gives none.
+pub fn random_bytes() -> Result<[u8; 32], NoRandomness> {
+    public_bytes()
+}
+
 /// `N` random bytes that are not secret, for salts and nonces.
 pub(crate) fn public_bytes<const N: usize>() -> Result<[u8; N], NoRandomness> {
     let mut bytes = [0u8; N];

@@ -12,6 +12,7 @@ mod allowed;
 mod client;
 mod lanes;
 mod public;
+mod socket;
 mod target;
 mod trusted;
 
@@ -19,5 +20,6 @@ pub use allowed::{AllowList, NotAnEntry};
 pub use client::{Answer, Outbound, OutboundError, Request, Resolver, SystemResolver};
 pub use lanes::Lane;
 pub use public::is_public;
+pub use socket::Socket;
 pub use target::{Refusal, Target, TargetError};
 pub use trusted::{Reply, TrustedClient};

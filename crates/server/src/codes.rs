@@ -205,6 +205,17 @@ fn own(operation: &str) -> Option<Codes> {
         "get_webhook" | "update_webhook" | "delete_webhook" | "webhook_logs" | "test_webhook" => {
             plain(&[&[E::WebhookNotFound]])
         }
+        "pair_wallet_app" => plain(&[&[
+            E::WalletNotFound,
+            E::WalletTerminated,
+            E::WalletSuspended,
+            E::OwnerNotSet,
+            E::WcNotConfigured,
+            E::WcSessionExists,
+            E::WcRelayUnavailable,
+        ]]),
+        "wallet_app_pairing" => plain(&[&[E::WalletNotFound, E::WcNotConfigured]]),
+        "wallet_app" | "end_wallet_app" => plain(&[&[E::WalletNotFound, E::WcSessionNotFound]]),
         "set_chat_role" | "remove_chat" => plain(&[&[E::ChatNotFound]]),
         "redeliver" => plain(&[&[E::WebhookNotFound, E::DeliveryNotFound, E::DeliveryPending]]),
         "list_policies" => plain(&[&[E::WalletNotFound, E::WalletAccessDenied, E::NetworkNotFound]]),

@@ -24,7 +24,7 @@ pub struct ChallengeRow {
 }
 
 impl ChallengeRow {
-    fn read(row: &AnyRow) -> Result<Self, StoreError> {
+    pub(crate) fn read(row: &AnyRow) -> Result<Self, StoreError> {
         let challenge: Challenge =
             serde_json::from_str(&row.text("challenge")?).map_err(|_| StoreError::Corrupt("challenge"))?;
         if challenge.nonce != row.text("nonce")? || challenge.expires_at != row.int("expires_at")? {

@@ -48,6 +48,8 @@ const TABLES: &[(&str, &str)] = &[
     ("webhook_deliveries", "id"),
     ("telegram_chats", "chat"),
     ("telegram_cards", "tx_id, chat"),
+    ("walletconnect_sessions", "wallet_id"),
+    ("walletconnect_requests", "nonce, topic"),
     ("audit_log", "seq"),
 ];
 

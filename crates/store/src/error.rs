@@ -47,6 +47,8 @@ pub enum Entity {
     Chat,
     /// An approval card.
     Card,
+    /// A WalletConnect session, or a request on one.
+    WalletConnect,
 }
 
 impl fmt::Display for Entity {
@@ -67,6 +69,7 @@ impl fmt::Display for Entity {
             Self::Webhook => "webhook",
             Self::Chat => "chat",
             Self::Card => "card",
+            Self::WalletConnect => "WalletConnect session",
             Self::Delivery => "delivery",
         })
     }

@@ -9,7 +9,8 @@
 //! them that concerns security takes an [`AuditEntry`], written in the same database transaction: no audit
 //! row, no change. The exceptions grant nothing and record no decision: failed-login counters, expired
 //! idempotency keys, recorded token facts, issued (unanswered) challenges, counts of equal denials, the
-//! lease, the note that a node refused a broadcast, the delivery log of webhooks, and approval cards.
+//! lease, the note that a node refused a broadcast, the delivery log of webhooks, approval cards, and requests to
+//! wallet apps.
 
 mod allowances;
 mod audit;
@@ -49,6 +50,7 @@ mod takeover;
 mod tokens;
 mod transactions;
 mod url;
+mod walletconnect;
 mod wallets;
 mod webhooks;
 mod writer;
@@ -87,6 +89,7 @@ pub use transactions::{
     Kept, NewTransaction, SignedRow, StatusChange, TransactionRow, TxFilter, Waiting, Work,
 };
 pub use url::{DatabaseUrl, UrlError};
+pub use walletconnect::{SignRequestRow, WalletConnectRow};
 pub use wallets::{NewWallet, WalletRow};
 pub use webhooks::{NewWebhook, WebhookChange, WebhookRow};
 pub use writer::{WriteTx, WriterStats};

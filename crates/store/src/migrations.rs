@@ -42,6 +42,7 @@ const ALL: &[Texts] = migrations![
     "0012_forms",
     "0013_telegram",
     "0014_notices",
+    "0015_walletconnect",
 ];
 
 /// The newest schema this release knows.

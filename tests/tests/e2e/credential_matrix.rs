@@ -75,6 +75,7 @@ const fn of_wallet(method: &'static str, path: &'static str, expected: [u16; 5])
 
 const OPERATOR: [u16; 5] = [401, 401, 401, 200, 401];
 const OPERATOR_BUT_INVALID: [u16; 5] = [401, 401, 401, 400, 401];
+const OPERATOR_BUT_UNREADY: [u16; 5] = [401, 401, 401, 503, 401];
 const OPERATOR_BUT_ABSENT: [u16; 5] = [401, 401, 401, 404, 401];
 /// By the socket alone, with any credential.
 const SOCKET: [u16; 5] = [401, 401, 401, 403, 401];
@@ -137,6 +138,8 @@ const ROWS: &[Row] = &[
     of_wallet("GET", "/v1/admin/exposure", OPERATOR),
     row("GET", "/v1/tokens", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/telegram/chats", At::Nothing, Body::None, OPERATOR),
+    row("GET", "/v1/wallets/{id}/wc/pair/status", At::Wallet, Body::None, OPERATOR_BUT_UNREADY),
+    row("GET", "/v1/wallets/{id}/wc/session", At::Wallet, Body::None, OPERATOR_BUT_ABSENT),
     row("GET", "/v1/webhooks", At::Nothing, Body::None, OPERATOR),
     row("GET", "/v1/webhooks/{id}", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("GET", "/v1/webhooks/{id}/logs", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
@@ -171,6 +174,8 @@ const ROWS: &[Row] = &[
     row("POST", "/v1/admin/transactions/{id}/reject", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
     row("PUT", "/v1/telegram/chats/{chatId}", At::Nothing, Body::Role, OPERATOR_BUT_ABSENT),
     row("DELETE", "/v1/telegram/chats/{chatId}", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),
+    row("POST", "/v1/wallets/{id}/wc/pair", At::Wallet, Body::None, OPERATOR_BUT_UNREADY),
+    row("DELETE", "/v1/wallets/{id}/wc/session", At::Wallet, Body::None, OPERATOR_BUT_ABSENT),
     row("POST", "/v1/webhooks", At::Nothing, Body::Empty, OPERATOR_BUT_INVALID),
     row("PUT", "/v1/webhooks/{id}", At::Nothing, Body::Pause, OPERATOR_BUT_ABSENT),
     row("DELETE", "/v1/webhooks/{id}", At::Nothing, Body::None, OPERATOR_BUT_ABSENT),

@@ -55,6 +55,7 @@ mod swaps;
 mod telegram;
 mod tiers;
 mod two_doors;
+mod walletconnect;
 mod web;
 mod webhooks;
 mod world;

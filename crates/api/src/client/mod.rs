@@ -12,6 +12,7 @@ mod proof;
 mod sessions;
 mod telegram;
 mod transactions;
+mod walletconnect;
 mod wallets;
 mod webhooks;
 

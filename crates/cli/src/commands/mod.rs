@@ -20,6 +20,7 @@ mod telegram;
 mod token;
 mod tx;
 mod wallet;
+mod walletconnect;
 mod webhook;
 
 use anyhow::Result;
@@ -80,6 +81,9 @@ pub(crate) enum Command {
     /// The Telegram bot: chats, allow, remove.
     #[command(subcommand)]
     Telegram(telegram::Verb),
+    /// The wallet app of an owner, over WalletConnect: pair, show, disconnect.
+    #[command(subcommand)]
+    Walletconnect(walletconnect::Verb),
     /// Webhooks: create, list, show, pause, resume, delete; their deliveries: logs, test, redeliver.
     #[command(subcommand)]
     Webhook(webhook::Verb),
@@ -125,6 +129,7 @@ pub(crate) async fn run(context: &Context, command: Command) -> Result<()> {
         Command::Exposure(args) => exposure::run(context, args).await,
         Command::Audit(verb) => audit::run(context, verb).await,
         Command::Telegram(verb) => telegram::run(context, verb).await,
+        Command::Walletconnect(verb) => walletconnect::run(context, verb).await,
         Command::Webhook(verb) => webhook::run(context, verb).await,
         Command::Backup(args) => backup::create(context, args).await,
         Command::Restore(args) => backup::restore(context, args).await,

@@ -6,10 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::declare::audit_events;
 use super::kind::AuditEventKind;
-use super::payload::{
-    ChainSeen, Ground, HeldAmount, KillSwitchMeans, Landed, NamedWallet, PolicyContent, TxFailure,
-    WholePolicy,
-};
+use super::payload::*;
 use crate::UnixSeconds;
 use crate::address::Address;
 use crate::change::{Change, ChangeKind};
@@ -387,5 +384,17 @@ audit_events! {
     ChatRemoved {
         /// The chat.
         chat: ChatNumber,
+    },
+    WalletConnectPaired {
+        /// The wallet's owner, who is asked there.
+        owner: Address,
+        /// The app's name for itself. Foreign text.
+        app: String,
+    },
+    WalletConnectEnded {
+        /// The owner who was asked there.
+        owner: Address,
+        /// Why.
+        because: crate::walletconnect::SessionEnd,
     },
 }

@@ -140,6 +140,10 @@ wire_enum!(
         ChatRoleSet = "CHAT_ROLE_SET",
         /// A Telegram chat was removed.
         ChatRemoved = "CHAT_REMOVED",
+        /// An owner's wallet app was connected over WalletConnect.
+        WalletConnectPaired = "WALLETCONNECT_PAIRED",
+        /// A session with an owner's wallet app ended.
+        WalletConnectEnded = "WALLETCONNECT_ENDED",
     }
 );
 
@@ -182,7 +186,9 @@ impl AuditEventKind {
             | Self::WebhookUpdated
             | Self::WebhookDeleted
             | Self::ChatRoleSet
-            | Self::ChatRemoved => Severity::Warning,
+            | Self::ChatRemoved
+            | Self::WalletConnectPaired
+            | Self::WalletConnectEnded => Severity::Warning,
             Self::KillSwitchActivated
             | Self::KillSwitchRecovered
             | Self::BackupRestored

@@ -36,6 +36,8 @@ pub enum Actor {
     LocalUser,
     /// A Telegram chat with a role.
     Chat(ChatNumber),
+    /// The wallet app of this owner, over WalletConnect, without a signature.
+    WalletConnect(Address),
     /// The daemon itself (timers, recovery).
     System,
     /// A caller without valid credentials.
@@ -50,6 +52,7 @@ impl std::fmt::Display for Actor {
             Self::Owner(address) => write!(f, "owner:{address}"),
             Self::LocalUser => f.write_str("local-user"),
             Self::Chat(number) => write!(f, "chat:{number}"),
+            Self::WalletConnect(owner) => write!(f, "walletconnect:{owner}"),
             Self::System => f.write_str("system"),
             Self::Anonymous => f.write_str("anonymous"),
         }

@@ -121,7 +121,8 @@ fn seconds(text: &str) -> Option<UnixSeconds> {
 }
 
 /// The domain in the first line of every challenge (EIP-4361 `domain`).
-const DOMAIN: &str = "waiaas.local";
+/// The domain in the first line of every text. Wallet apps compare it with the domain that asks.
+pub const DOMAIN: &str = "waiaas.local";
 
 /// Whether a text is a challenge of any daemon, or could be mistaken for one. A wallet's address may be the
 /// owner address of another wallet, so no wallet signs such a text as a message: the signature would be an

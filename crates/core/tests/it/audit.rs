@@ -163,6 +163,8 @@ const STORED: &[(&str, &str)] = &[
     ("CHAT_REGISTERED", r#"{"chat":7000000001,"name":"@ada"}"#),
     ("CHAT_ROLE_SET", r#"{"chat":7000000001,"role":"ADMIN"}"#),
     ("CHAT_REMOVED", r#"{"chat":7000000001}"#),
+    ("WALLETCONNECT_PAIRED", r#"{"owner":"0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045","app":"Wallet"}"#),
+    ("WALLETCONNECT_ENDED", r#"{"owner":"0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045","because":"PEER"}"#),
 ];
 
 fn fields(details: &str) -> Map<String, Value> {

@@ -26,6 +26,7 @@ mod security;
 mod telegram;
 mod unit;
 mod value;
+mod walletconnect;
 
 use std::fs;
 use std::io;
@@ -55,6 +56,7 @@ pub use rpc::Rpc;
 pub use schema::json_schema;
 pub use security::Security;
 pub use telegram::TelegramBot;
+pub use walletconnect::WalletConnect;
 
 use environment::Environment;
 use layers::{Schema, Setting};
@@ -96,6 +98,8 @@ pub struct Config {
     pub outbound: OutboundRules,
     /// The bot that shows approvals.
     pub telegram: TelegramBot,
+    /// The relay over which owners' wallet apps are asked.
+    pub walletconnect: WalletConnect,
     /// Dollar values.
     pub prices: Prices,
     #[serde(skip)]

@@ -42,21 +42,46 @@ pub(super) fn is_http_url(text: &str) -> bool {
 /// Reads a URL of a service whose answers affect money: https, or http to this machine.
 pub(super) fn trusted_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
-    let trusted = Url::parse(&text).is_ok_and(|url| match url.scheme() {
-        "https" => url.has_host(),
-        "http" => match url.host() {
+    if is_trusted(&text, "https", "http") {
+        Ok(text)
+    } else {
+        Err(de::Error::custom("must be an https URL, or an http URL of this machine"))
+    }
+}
+
+/// Reads the URL of a WebSocket service: wss, or ws to this machine.
+pub(super) fn relay_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if is_trusted(&text, "wss", "ws") {
+        Ok(text)
+    } else {
+        Err(de::Error::custom("must be a wss URL, or a ws URL of this machine"))
+    }
+}
+
+/// Reads a WalletConnect project id; empty for none.
+pub(super) fn project_id<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let is_id = text.len() == 32 && text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if text.is_empty() || is_id {
+        Ok(text)
+    } else {
+        Err(de::Error::custom("must be 32 hex digits, or empty"))
+    }
+}
+
+/// Whether a URL has the protected scheme, or the plain one with a host that is this machine.
+fn is_trusted(text: &str, protected: &str, plain: &str) -> bool {
+    Url::parse(text).is_ok_and(|url| match url.scheme() {
+        scheme if scheme == protected => url.has_host(),
+        scheme if scheme == plain => match url.host() {
             Some(Host::Domain(name)) => name == "localhost",
             Some(Host::Ipv4(ip)) => ip.is_loopback(),
             Some(Host::Ipv6(ip)) => ip.is_loopback(),
             None => false,
         },
         _ => false,
-    });
-    if trusted {
-        Ok(text)
-    } else {
-        Err(de::Error::custom("must be an https URL, or an http URL of this machine"))
-    }
+    })
 }
 
 /// Reads a path, absolute or inside the data directory; never empty.

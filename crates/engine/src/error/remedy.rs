@@ -36,6 +36,10 @@ pub enum Remedy {
     ListDeliveries,
     /// Send `/start` to the bot from the chat first.
     RegisterChat,
+    /// Pair the owner's wallet app.
+    PairWalletApp,
+    /// End the session with the wallet app first.
+    EndWalletApp,
     /// Wait, or cancel waiting transactions.
     CancelTransactions,
     /// Use a new idempotency key for a new request, and the same one to repeat a request.

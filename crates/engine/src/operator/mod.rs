@@ -17,6 +17,7 @@ pub(crate) mod status;
 pub(crate) mod telegram;
 pub(crate) mod tokens;
 pub(crate) mod transactions;
+mod walletconnect;
 pub(crate) mod wallets;
 mod webhooks;
 

@@ -169,7 +169,7 @@ impl Operator<'_> {
 }
 
 /// The address that is not yet proved, if there is one.
-fn unproved(wallet: &crate::Wallet) -> Option<Address> {
+pub(super) fn unproved(wallet: &crate::Wallet) -> Option<Address> {
     match wallet.owner {
         OwnerOf::Grace(owner) => Some(owner),
         OwnerOf::None | OwnerOf::Locked(_) => wallet.successor,
@@ -221,6 +221,6 @@ async fn given_up(
     tx.set_successor(row.id, current, successor, entry(event)).await.map_err(wallets::owner_raced)
 }
 
-fn no_owner() -> Error {
+pub(super) fn no_owner() -> Error {
     Error::new(ErrorCode::OwnerNotSet, "The wallet has no owner.").hint(Remedy::SetOwner)
 }

@@ -1,6 +1,7 @@
 //! The owner's answers to transactions. One database transaction uses up the nonce, moves the row and writes the
 //! audit entry.
 
+use tokio::task::JoinHandle;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::TxId;
 use waiaas_core::owner::OwnerAction;
@@ -56,6 +57,20 @@ impl OwnerDesk<'_> {
     /// `TX_ALREADY_PROCESSED`, `INVALID_NONCE`, `OWNER_ADDRESS_MISMATCH`, `WALLET_SUSPENDED`, `WALLET_TERMINATED`,
     /// `SYSTEM_LOCKED`.
     pub async fn approve(self) -> Result<TxView, Error> {
+        let engine = self.engine;
+        let (id, run) = self.accept().await?;
+        match run.await.map_err(Error::internal)? {
+            Ok(()) => {}
+            Err(error) => tracing::error!(tx = %id, %error, "interrupted; the workers will go on with it"),
+        }
+        engine.view(id).await
+    }
+
+    /// Approves a waiting transaction. The returned task carries it out.
+    ///
+    /// # Errors
+    /// As [`Self::approve`].
+    pub(crate) async fn accept(self) -> Result<(TxId, JoinHandle<Result<(), Error>>), Error> {
         let Self { engine, owner } = self;
         let OwnerAction::Approve { tx: id, .. } = owner.consent().action() else {
             return Err(wrong_action());
@@ -63,12 +78,7 @@ impl OwnerDesk<'_> {
         let event = AuditEvent::TxApproved { nonce: owner.nonce().to_owned() };
         decide(engine, id, owner, event, StatusChange::Executing).await?;
         let this = engine.clone();
-        let run = engine.tasks().spawn(async move { resume(&this, id).await });
-        match run.await.map_err(Error::internal)? {
-            Ok(()) => {}
-            Err(error) => tracing::error!(tx = %id, %error, "interrupted; the workers will go on with it"),
-        }
-        engine.view(id).await
+        Ok((id, engine.tasks().spawn(async move { resume(&this, id).await })))
     }
 
     /// Rejects a waiting transaction.

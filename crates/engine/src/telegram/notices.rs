@@ -165,6 +165,12 @@ fn sentence(event: &AuditEvent) -> Option<String> {
             format!("The Telegram chat {chat} has the role {role} now.")
         }
         AuditEvent::ChatRemoved { chat } => format!("The Telegram chat {chat} was removed."),
+        AuditEvent::WalletConnectPaired { owner, app } => {
+            format!("The wallet app {} of the owner {owner} is asked for approvals now.", shown(app))
+        }
+        AuditEvent::WalletConnectEnded { owner, because } => {
+            format!("The wallet app of the owner {owner} is no longer asked ({because}).")
+        }
         AuditEvent::SystemInitialized { .. }
         | AuditEvent::SystemStarted { .. }
         | AuditEvent::WalletCreated { .. }

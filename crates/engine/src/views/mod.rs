@@ -12,6 +12,7 @@ mod requests;
 mod sessions;
 mod tokens;
 mod transactions;
+mod walletconnect;
 mod wallets;
 mod webhooks;
 
@@ -27,5 +28,6 @@ pub use requests::*;
 pub use sessions::*;
 pub use tokens::*;
 pub use transactions::*;
+pub use walletconnect::*;
 pub use wallets::*;
 pub use webhooks::*;

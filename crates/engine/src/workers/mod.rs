@@ -15,11 +15,13 @@ mod sweeps;
 mod telegram;
 mod timers;
 mod turns;
+mod walletconnect;
 mod webhooks;
 
 use std::time::Duration;
 
 use crate::Engine;
+use crate::walletconnect::Link;
 use crate::workers::housekeeping::{KeepReserve, OldClaims, RenewLease};
 use crate::workers::outages::Outages;
 use crate::workers::supervisor::{Worker, supervise};
@@ -49,6 +51,9 @@ pub(crate) fn start(engine: &Engine) {
         workers.push(Box::new(telegram::Cards::new(engine.clone(), bot.clone())));
         workers.push(Box::new(telegram::Notices::new(engine.clone(), bot.clone())));
         workers.push(Box::new(telegram::Updates::new(engine.clone(), bot.clone())));
+    }
+    if let Some(link) = Link::new(engine) {
+        workers.push(Box::new(walletconnect::WalletConnect::new(engine.clone(), link)));
     }
     for sweep in Sweep::all(engine, &turns) {
         workers.push(Box::new(sweep));

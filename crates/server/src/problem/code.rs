@@ -112,10 +112,12 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::InvalidNonce => (StatusCode::UNAUTHORIZED, false),
         E::MasterPasswordLocked | E::RotationTooRecent => (StatusCode::TOO_MANY_REQUESTS, false),
         E::TooMuchWaiting => (StatusCode::TOO_MANY_REQUESTS, true),
-        E::SystemLocked | E::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, false),
-        E::AdapterNotAvailable | E::Overloaded | E::StorageFull | E::StorageUnavailable => {
-            (StatusCode::SERVICE_UNAVAILABLE, true)
-        }
+        E::SystemLocked | E::ShuttingDown | E::WcNotConfigured => (StatusCode::SERVICE_UNAVAILABLE, false),
+        E::AdapterNotAvailable
+        | E::WcRelayUnavailable
+        | E::Overloaded
+        | E::StorageFull
+        | E::StorageUnavailable => (StatusCode::SERVICE_UNAVAILABLE, true),
         E::AmbiguousCredentials
         | E::SessionRequiresWallet
         | E::WalletIdRequired
@@ -160,6 +162,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::ChangeNotFound
         | E::WebhookNotFound
         | E::ChatNotFound
+        | E::WcSessionNotFound
         | E::DeliveryNotFound
         | E::ApprovalNotFound => (StatusCode::NOT_FOUND, false),
         E::WalletAlreadyLinked
@@ -170,6 +173,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::IdempotencyConflict
         | E::PolicyAlreadyExists
         | E::OwnerAlreadyConnected
+        | E::WcSessionExists
         | E::KillSwitchAlreadyActive
         | E::KillSwitchNotActive
         | E::ChangeAlreadyDecided

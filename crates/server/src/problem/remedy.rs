@@ -33,6 +33,8 @@ pub(crate) fn worded(remedy: Remedy) -> String {
         Remedy::RegisterChat => {
             "Send /start to the bot from that chat; GET /v1/telegram/chats lists the chats."
         }
+        Remedy::PairWalletApp => "Pair one with POST /v1/wallets/{id}/wc/pair.",
+        Remedy::EndWalletApp => "End it first with DELETE /v1/wallets/{id}/wc/session.",
         Remedy::CancelTransactions => {
             "Wait until some have ended, or cancel some (POST /v1/transactions/{id}/cancel)."
         }

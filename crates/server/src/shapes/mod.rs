@@ -13,6 +13,7 @@ mod status;
 mod token;
 mod transaction;
 mod wallet;
+mod wallet_app;
 mod webhook;
 
 pub(crate) use change::change;
@@ -28,4 +29,5 @@ pub(crate) use status::status;
 pub(crate) use token::token;
 pub(crate) use transaction::{approval, closed, explanation, transaction};
 pub(crate) use wallet::{challenge, default_network, owner_change, status_change, wallet};
+pub(crate) use wallet_app::{no_qr_code, pairing, pairing_status, wallet_app};
 pub(crate) use webhook::{delivery, issued_webhook, webhook};

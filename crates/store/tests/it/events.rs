@@ -6,8 +6,10 @@ use waiaas_core::audit::{AuditEvent, AuditEventKind};
 /// Every field that an event has, but for `from`.
 const DETAILS: &str = r#"{
     "address": "0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045",
+    "app": "Wallet",
     "approvalTimeout": 60,
     "autoProvisioned": false,
+    "because": "PEER",
     "block": 7,
     "by": "socket",
     "chain": "ethereum",

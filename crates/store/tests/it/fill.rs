@@ -15,6 +15,7 @@ use waiaas_core::network::NetworkId;
 use waiaas_core::policy::PolicyType;
 use waiaas_core::transaction::TxStatus;
 use waiaas_core::wallet::{KillSwitch, Owner, WalletStatus};
+use waiaas_core::walletconnect::RequestStatus;
 use waiaas_core::webhook::DeliveryStatus;
 use waiaas_store::{
     ActionValue, AllowanceUse, ChainIdentity, Ended, LeaseHolder, NewPolicy, NewReservation, NewSession,
@@ -27,7 +28,7 @@ use crate::fixtures::{
     new_wallet, policy_id, seed, session_id, signed, spend, tx_id, usdc, wallet_id,
 };
 use crate::webhooks::{ended, failed, new_delivery, new_webhook};
-use crate::{approvals, changes};
+use crate::{approvals, changes, walletconnect};
 
 /// The spender of the allowance of transaction 28.
 pub(crate) const ROUTER: Address = Address::Evm([5; 20]);
@@ -47,6 +48,7 @@ pub(crate) async fn fill(store: &Store) {
     questions(store).await;
     webhooks(store).await;
     chats(store).await;
+    wallet_app(store).await;
 }
 
 /// The number of the transaction in this status.
@@ -327,6 +329,30 @@ async fn webhooks(store: &Store) {
                 from = seq;
             }
             tx.log_test(new_delivery(3, 2), ended(DeliveryStatus::Refused), NOW).await.map(drop)
+        })
+    })
+    .await;
+}
+
+/// A session with a wallet app, and a request in each state.
+async fn wallet_app(store: &Store) {
+    write(store, |tx| {
+        Box::pin(async move {
+            let paired = entry(AuditEventKind::WalletConnectPaired, NOW);
+            tx.insert_walletconnect_session(walletconnect::session(1), paired).await?;
+            let topic = walletconnect::session(1).topic;
+            for (request, nonce, end) in [
+                (1, "a", Some(RequestStatus::Answered)),
+                (2, "n", Some(RequestStatus::Refused)),
+                (3, "m", Some(RequestStatus::Failed)),
+                (4, "b", None),
+            ] {
+                tx.send_walletconnect_request(nonce, &topic, request, NOW).await?;
+                if let Some(end) = end {
+                    tx.end_walletconnect_request(&topic, request, end, NOW).await?;
+                }
+            }
+            Ok(())
         })
     })
     .await;

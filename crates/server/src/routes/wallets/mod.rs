@@ -8,6 +8,7 @@ mod networks;
 mod owner;
 mod read;
 mod rename;
+mod wallet_app;
 
 use crate::register::{Register, register};
 
@@ -29,5 +30,9 @@ pub(super) fn add(register: Register) -> Register {
         owner::remove_owner,
         owner::owner_challenge,
         owner::verify_owner,
+        wallet_app::pair_wallet_app,
+        wallet_app::wallet_app_pairing,
+        wallet_app::wallet_app,
+        wallet_app::end_wallet_app,
     )
 }

@@ -1,0 +1,223 @@
+//! The relay: JSON-RPC over a WebSocket. It keeps messages for absent peers and cannot read them.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use thiserror::Error;
+use tokio::time::timeout;
+use waiaas_core::UnixSeconds;
+use waiaas_core::foreign::shown;
+use waiaas_outbound::Socket;
+
+use super::Random;
+use super::crypto::Topic;
+use super::identity::Identity;
+use super::rpc::Tag;
+
+/// Time for the answer to a call.
+const ANSWER: Duration = Duration::from_secs(10);
+/// Most deliveries kept while a call waits for its answer.
+const MOST_KEPT: usize = 256;
+/// Most characters of a relay's error that are kept.
+const LONGEST_ERROR: usize = 200;
+
+/// The relay to use.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RelayConfig {
+    /// Its URL, `wss://…`; `ws://` for one on this machine.
+    pub url: String,
+    /// The project id, given by the relay's operator.
+    pub project: String,
+}
+
+/// Why the relay cannot be used.
+#[derive(Clone, PartialEq, Eq, Debug, Error)]
+pub enum LinkError {
+    /// No connection, or it ended.
+    #[error("the WalletConnect relay cannot be reached, or refuses the project id")]
+    Unreachable,
+    /// No answer in time.
+    #[error("the WalletConnect relay does not answer")]
+    Timeout,
+    /// The relay refused a call.
+    #[error("the WalletConnect relay refuses the call: {0}")]
+    Refused(String),
+    /// The operating system gave no randomness.
+    #[error("the operating system gave no randomness")]
+    NoRandomness,
+}
+
+/// A message of a peer, still sealed. The relay sends it again until it is acknowledged.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Delivery {
+    id: Value,
+    /// The conversation.
+    pub topic: Topic,
+    /// The envelope.
+    pub envelope: String,
+}
+
+/// A connection to the relay.
+pub struct Relay {
+    socket: Socket,
+    last_id: u64,
+    kept: VecDeque<Delivery>,
+}
+
+/// A frame of the relay: a request, or the answer to a call.
+#[derive(Deserialize)]
+struct Frame {
+    id: Value,
+    method: Option<String>,
+    params: Option<Value>,
+    result: Option<Value>,
+    error: Option<RelayFault>,
+}
+
+#[derive(Deserialize)]
+struct RelayFault {
+    #[serde(default)]
+    message: String,
+}
+
+impl Relay {
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError`].
+    pub async fn connect(
+        config: &RelayConfig,
+        identity: &Identity,
+        random: Random,
+        now: UnixSeconds,
+    ) -> Result<Self, LinkError> {
+        let subject = random().ok_or(LinkError::NoRandomness)?;
+        let token = identity.token(&config.url, subject, now);
+        let base = config.url.trim_end_matches('/');
+        // The upgrade is an HTTP request.
+        let base = match (base.strip_prefix("wss://"), base.strip_prefix("ws://")) {
+            (Some(rest), _) => format!("https://{rest}"),
+            (None, Some(rest)) => format!("http://{rest}"),
+            (None, None) => base.to_owned(),
+        };
+        let version = env!("CARGO_PKG_VERSION");
+        let url = format!("{base}/?auth={token}&projectId={}&ua=wc-2/waiaas-{version}", config.project);
+        let socket = Socket::connect(&url).await.map_err(|_| LinkError::Unreachable)?;
+        let first = u64::try_from(now).unwrap_or(0).saturating_mul(1_000_000);
+        Ok(Self { socket, last_id: first, kept: VecDeque::new() })
+    }
+
+    /// Asks for the messages of a topic, those kept for it included.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError`].
+    pub async fn subscribe(&mut self, topic: Topic) -> Result<(), LinkError> {
+        self.call("irn_subscribe", json!({ "topic": topic.to_string() })).await.map(drop)
+    }
+
+    /// Publishes an envelope; the relay keeps it for `ttl` seconds.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError`].
+    pub async fn publish(
+        &mut self,
+        topic: Topic,
+        envelope: &str,
+        tag: Tag,
+        ttl: UnixSeconds,
+    ) -> Result<(), LinkError> {
+        let params = json!({
+            "topic": topic.to_string(),
+            "message": envelope,
+            "ttl": ttl,
+            "tag": tag.number(),
+            "prompt": tag.prompts(),
+        });
+        self.call("irn_publish", params).await.map(drop)
+    }
+
+    /// Waits for the next message. Cancelling it loses none.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError::Unreachable`] if the connection has ended.
+    pub async fn next(&mut self) -> Result<Delivery, LinkError> {
+        loop {
+            if let Some(kept) = self.kept.pop_front() {
+                return Ok(kept);
+            }
+            let frame = self.socket.next().await.ok_or(LinkError::Unreachable)?;
+            if let Some(delivery) = read(&frame).and_then(delivery) {
+                return Ok(delivery);
+            }
+        }
+    }
+
+    /// Acknowledges a message, so that it is not sent again.
+    ///
+    /// # Errors
+    ///
+    /// [`LinkError::Unreachable`] if the connection has ended.
+    pub async fn acknowledge(&mut self, delivery: &Delivery) -> Result<(), LinkError> {
+        self.send(&json!({ "id": delivery.id, "jsonrpc": "2.0", "result": true })).await
+    }
+
+    async fn call(&mut self, method: &str, params: Value) -> Result<Value, LinkError> {
+        self.last_id = self.last_id.saturating_add(1);
+        let id = Value::from(self.last_id);
+        self.send(&json!({ "id": id, "jsonrpc": "2.0", "method": method, "params": params })).await?;
+        timeout(ANSWER, self.answer(&id)).await.unwrap_or(Err(LinkError::Timeout))
+    }
+
+    async fn answer(&mut self, id: &Value) -> Result<Value, LinkError> {
+        loop {
+            let frame = self.socket.next().await.ok_or(LinkError::Unreachable)?;
+            let Some(frame) = read(&frame) else { continue };
+            if frame.method.is_none() && frame.id == *id {
+                return match frame.error {
+                    None => Ok(frame.result.unwrap_or_default()),
+                    Some(fault) => {
+                        let text: String = fault.message.chars().take(LONGEST_ERROR).collect();
+                        Err(LinkError::Refused(shown(&text)))
+                    }
+                };
+            }
+            if let Some(delivery) = delivery(frame) {
+                if self.kept.len() >= MOST_KEPT {
+                    return Err(LinkError::Unreachable);
+                }
+                self.kept.push_back(delivery);
+            }
+        }
+    }
+
+    async fn send(&self, frame: &Value) -> Result<(), LinkError> {
+        self.socket.send(frame.to_string()).await.map_err(|_| LinkError::Unreachable)
+    }
+}
+
+fn read(frame: &str) -> Option<Frame> {
+    serde_json::from_str(frame).ok()
+}
+
+/// The message in a frame; none for any other frame.
+fn delivery(frame: Frame) -> Option<Delivery> {
+    #[derive(Deserialize)]
+    struct Params {
+        data: Data,
+    }
+    #[derive(Deserialize)]
+    struct Data {
+        topic: String,
+        message: String,
+    }
+    let is_message = frame.method.as_deref() == Some("irn_subscription");
+    let params: Params = serde_json::from_value(is_message.then_some(frame.params)??).ok()?;
+    let topic = params.data.topic.parse().ok()?;
+    Some(Delivery { id: frame.id, topic, envelope: params.data.message })
+}
