@@ -183,6 +183,7 @@ mod tests {
         let (effects, content) = codec.read(draft).expect("reads");
         Presentation {
             gas: None,
+            strangers: Vec::new(),
             version: VERSION,
             effects,
             replaces: None,

@@ -43,6 +43,7 @@ const ALL: &[Texts] = migrations![
     "0013_telegram",
     "0014_notices",
     "0015_walletconnect",
+    "0016_recipients",
 ];
 
 /// The newest schema this release knows.

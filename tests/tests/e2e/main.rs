@@ -22,6 +22,7 @@ mod finality;
 mod floods;
 mod hardening;
 mod house;
+mod look_alikes;
 mod metrics;
 mod nodes;
 mod one_of_two;

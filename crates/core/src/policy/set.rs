@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::address::Address;
 use crate::ids::{PolicyId, WalletId};
 use crate::network::NetworkId;
 use crate::policy::{PolicyType, Rules};
@@ -67,6 +68,11 @@ impl PolicySet {
     /// All of them, in report order.
     pub fn iter(&self) -> impl Iterator<Item = &Policy> + Clone {
         self.policies.iter().map(Arc::as_ref)
+    }
+
+    /// The addresses that they list: recipients, contracts, spenders, tokens.
+    pub fn addresses(&self) -> impl Iterator<Item = Address> {
+        self.iter().flat_map(|policy| policy.rules.addresses())
     }
 
     /// Whether a row of this type is among them.

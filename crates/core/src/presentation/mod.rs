@@ -12,6 +12,7 @@ mod content;
 mod effects;
 mod foreign;
 mod render;
+mod strangers;
 #[cfg(test)]
 mod tests;
 
@@ -30,6 +31,7 @@ pub use self::argument::{Argument, Value};
 pub use self::content::{AccountUse, Content};
 pub use self::foreign::{is_plain, quoted, word};
 pub use self::render::{Ask, Line};
+pub use self::strangers::{KnownAs, Likeness, Stranger, strangers};
 
 /// Version of the JSON form of [`Presentation`]. Any change of meaning gets a new number.
 pub const VERSION: u32 = 1;
@@ -54,6 +56,9 @@ pub struct Presentation {
     /// Maximum network prices at which it is signed; none = any price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gas: Option<GasBound>,
+    /// Accounts that the wallet has not dealt with.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub strangers: Vec<Stranger>,
     /// The tier obtained.
     pub tier: Tier,
     /// Value of the amounts spent; none if a price is missing.
@@ -95,6 +100,7 @@ impl Presentation {
         grant: &Grant,
         replaces: Option<TxId>,
         gas: Option<GasBound>,
+        strangers: Vec<Stranger>,
     ) -> Self {
         let unit = |known: &crate::policy::AssetFacts| Unit {
             decimals: known.decimals,
@@ -108,6 +114,7 @@ impl Presentation {
             assets: facts.assets.iter().map(|(asset, known)| (asset.clone(), unit(known))).collect(),
             content,
             gas,
+            strangers,
             tier: grant.tier,
             usd: grant.usd,
             reasons: grant.reasons.clone(),

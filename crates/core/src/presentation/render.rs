@@ -3,7 +3,7 @@
 use alloy_primitives::U256;
 
 use super::foreign::{quoted, word};
-use super::{Presentation, effects};
+use super::{KnownAs, Presentation, effects};
 use crate::address::Address;
 use crate::asset::AssetId;
 use crate::money::format_units;
@@ -66,6 +66,7 @@ impl Presentation {
             let seen = if at < self.effects.items.len() { "" } else { "SEEN IN SIMULATION, NOT DECODED: " };
             page.line(1, format!("{}. {seen}{text};", at.saturating_add(1)));
         }
+        page.strangers();
         page.verdict();
         if !self.content.is_empty() {
             page.line(0, "This is signed:".to_owned());
@@ -91,6 +92,29 @@ impl Presentation {
 impl Page<'_> {
     pub(super) fn line(&mut self, depth: usize, text: String) {
         self.lines.push(Line { depth, text });
+    }
+
+    /// Accounts that the wallet has not dealt with, and what they look like.
+    fn strangers(&mut self) {
+        for stranger in &self.about.strangers {
+            let address = stranger.address;
+            let text = match &stranger.like {
+                None => format!("NEW: no transaction that this wallet sent, and no policy, names {address}."),
+                Some(like) => {
+                    let known = match like.known_as {
+                        KnownAs::Listed => "a policy lists",
+                        KnownAs::Used => "this wallet has used",
+                        KnownAs::Waiting => "another waiting request names",
+                    };
+                    let other = like.address;
+                    format!(
+                        "WARNING: {address} LOOKS LIKE {other}, which {known}, BUT IT IS ANOTHER ACCOUNT. Such \
+                         addresses are made to deceive."
+                    )
+                }
+            };
+            self.line(0, text);
+        }
     }
 
     /// Value, tier, simulation check, reasons, and the transaction that it replaces.

@@ -34,6 +34,7 @@ fn shown(effects: Vec<Effect>, content: Vec<Content>) -> Presentation {
         assets: assets.into(),
         content,
         gas: None,
+        strangers: Vec::new(),
         tier: Tier::Approval,
         usd: Some(Usd::from_dollars(5)),
         reasons: Vec::new(),

@@ -4,6 +4,7 @@
 //! land); both end in the same [`Engine::carry_out`]. First runs and resumptions after a restart use the same
 //! function, [`resume`], which continues from the stored status.
 
+mod acquaintances;
 pub(crate) mod assets;
 pub(crate) mod base_units;
 mod broadcast;

@@ -1,32 +1,29 @@
 //! The presentation of a judged request, or the refusal if it is too long.
 
 use waiaas_core::owner::LONGEST_STATEMENT;
-use waiaas_core::policy::{PolicyFacts, Tier, Verdict};
-use waiaas_core::presentation::{Ask, Presentation};
+use waiaas_core::policy::{Grant, PolicyFacts};
+use waiaas_core::presentation::{Ask, Presentation, Stranger};
 
 use crate::error::{Error, ErrorCode};
 use crate::pipeline::gas;
 use crate::pipeline::validated::Validated;
 
-/// Returns the presentation of a request with tier APPROVAL; none for other tiers. A presentation that does
-/// not fit into a message is refused, so that an owner signs only complete texts.
+/// Returns the presentation of a request with tier APPROVAL. One that does not fit into a message is refused, so that
+/// an owner signs only complete texts.
 pub(crate) fn presented(
     validated: &Validated,
     facts: &PolicyFacts,
-    verdict: &Verdict,
-) -> Result<Option<Presentation>, Error> {
-    let grant = match verdict {
-        Verdict::Granted(grant) if grant.tier == Tier::Approval => grant,
-        Verdict::Granted(_) | Verdict::Denied(_) => return Ok(None),
-    };
+    grant: &Grant,
+    strangers: Vec<Stranger>,
+) -> Result<Presentation, Error> {
     let Validated { effects, content, replaces, gas_condition, .. } = validated;
     let gas = gas_condition.as_ref().map(gas::shown);
-    let shown = Presentation::new(effects, content.clone(), facts, grant, *replaces, gas);
+    let shown = Presentation::new(effects, content.clone(), facts, grant, *replaces, gas, strangers);
     let length = shown.statement(Ask::Approve).len();
     if length > LONGEST_STATEMENT {
         return Err(too_long(length));
     }
-    Ok(Some(shown))
+    Ok(shown)
 }
 
 fn too_long(length: usize) -> Error {

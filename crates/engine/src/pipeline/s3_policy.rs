@@ -22,7 +22,9 @@ use crate::pipeline::denied::{self, Refused};
 use crate::pipeline::idempotency::{answered, claim};
 use crate::pipeline::known::Known;
 use crate::pipeline::validated::Validated;
-use crate::pipeline::{assets, base_units, present, replaced, reserved, s2_authorize, s4_wait, waiting};
+use crate::pipeline::{
+    acquaintances, assets, base_units, present, replaced, reserved, s2_authorize, s4_wait, waiting,
+};
 use crate::views::IdempotencyKey;
 
 /// Stage 2 and the policy facts from the database, inside a transaction. Writes nothing.
@@ -74,7 +76,14 @@ pub(crate) async fn judge(case: &AdmissionRequest, tx: &mut WriteTx) -> Result<J
     };
     let grounds = grounds(&case.engine, tx, &subject, case.known.clone()).await?;
     let verdict = evaluate(&grounds.policies.set, &validated.effects, &grounds.facts);
-    let presentation = present::presented(validated, &grounds.facts, &verdict)?.map(Box::new);
+    let presentation = match &verdict {
+        Verdict::Granted(grant) if grant.tier == Tier::Approval => {
+            let (effects, policies) = (&validated.effects, &grounds.policies.set);
+            let strangers = acquaintances::unknown(tx, subject.wallet, effects, policies).await?;
+            Some(Box::new(present::presented(validated, &grounds.facts, grant, strangers)?))
+        }
+        Verdict::Granted(_) | Verdict::Denied(_) => None,
+    };
     Ok(Judgement { grounds, verdict, presentation })
 }
 

@@ -4,6 +4,7 @@ mod advance;
 mod change;
 mod insert;
 mod queries;
+mod recipients;
 mod signed;
 mod work;
 

@@ -27,6 +27,7 @@ mod lease;
 mod ledger;
 mod origins;
 mod policies;
+mod recipients;
 mod replacements;
 mod server;
 mod sessions;
@@ -116,6 +117,7 @@ suite! {
     upgrade: everything_an_earlier_release_left_is_kept, a_schema_that_is_not_the_recorded_one_is_refused,
         a_changed_migration_is_refused, a_newer_schema_is_refused, an_earlier_release_finds_the_version,
         daemons_that_start_together_migrate_once;
+    recipients: an_account_is_known_once_a_transaction_was_sent;
     walletconnect: a_wallet_has_one_session, a_challenge_is_sent_once_to_its_owner;
     wallets: names_are_unique_among_the_living, status_moves_by_compare_and_set, owners_are_replaced_by_compare_and_set, tokens_stay_recorded;
     webhooks: events_are_taken_once_and_in_order, attempts_follow_the_graph, they_are_changed_and_deleted_with_their_log,

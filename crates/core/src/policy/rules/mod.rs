@@ -168,6 +168,35 @@ macro_rules! registry {
     };
 }
 
+impl Rules {
+    /// The addresses that the rules list.
+    pub fn addresses(&self) -> Box<dyn Iterator<Item = Address> + '_> {
+        match self {
+            Self::Whitelist(rule) => Box::new(rule.allowed_addresses.iter().copied()),
+            Self::ContractWhitelist(rule) => Box::new(rule.contracts.iter().map(|entry| entry.address)),
+            Self::MethodWhitelist(rule) => Box::new(rule.methods.iter().map(|entry| entry.contract_address)),
+            Self::ApprovedSpenders(rule) => Box::new(rule.spenders.iter().map(|entry| entry.address)),
+            Self::AllowedTokens(rule) => Box::new(rule.tokens.iter().map(|entry| entry.address)),
+            Self::LendingAssetWhitelist(rule) => Box::new(rule.assets.iter().map(|entry| entry.address)),
+            Self::SpendingLimit(_)
+            | Self::TimeRestriction(_)
+            | Self::RateLimit(_)
+            | Self::ApproveAmountLimit(_)
+            | Self::ApproveTierOverride(_)
+            | Self::AllowedNetworks(_)
+            | Self::X402AllowedDomains(_)
+            | Self::Erc8128AllowedDomains(_)
+            | Self::LendingLtvLimit(_)
+            | Self::PerpMaxLeverage(_)
+            | Self::PerpMaxPositionUsd(_)
+            | Self::PerpAllowedMarkets(_)
+            | Self::ReputationThreshold(_)
+            | Self::VenueWhitelist(_)
+            | Self::ActionCategoryLimit(_) => Box::new(std::iter::empty()),
+        }
+    }
+}
+
 impl PolicyType {
     /// The name with its indefinite article: `a WHITELIST`, `an ALLOWED_TOKENS`.
     pub fn with_article(self) -> String {

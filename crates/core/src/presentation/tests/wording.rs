@@ -30,6 +30,15 @@ fn a_transfer() {
 }
 
 #[test]
+fn a_transfer_to_an_account_that_looks_like_another() {
+    let mut about = shown(vec![coin(), fee()], Vec::new());
+    let like = |known_as| Some(Likeness { address: WALLET, known_as });
+    let kinds = [None, like(KnownAs::Listed), like(KnownAs::Used), like(KnownAs::Waiting)];
+    about.strangers = kinds.map(|like| Stranger { address: OTHER, like }).into();
+    reads!("strangers", about);
+}
+
+#[test]
 fn a_transfer_without_a_price_that_waits_for_gas_and_replaces_another() {
     let mut about = shown(vec![coin(), fee()], Vec::new());
     about.usd = None;
