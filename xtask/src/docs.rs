@@ -1,8 +1,9 @@
 //! The generated pages of the reference: the command line from the help of the built binary, the configuration
-//! from `config.default.toml`.
+//! from `config.default.toml`, the audit events from the source of their names.
 
 mod cli;
 mod configuration;
+mod events;
 
 use std::fs;
 
@@ -18,7 +19,13 @@ pub(crate) fn docs(check: bool) -> Result<()> {
     let defaults = root().join("config.default.toml");
     let defaults = fs::read_to_string(defaults).context("reading config.default.toml")?;
     run(cargo().args(["build", "--locked", "--quiet", "--package", "waiaas-cli"]))?;
-    let pages = [("cli.md", cli::page(cli::help)?), ("configuration.md", configuration::page(&defaults)?)];
+    let events = root().join("crates/core/src/audit/kind.rs");
+    let events = fs::read_to_string(events).context("reading the names of audit events")?;
+    let pages = [
+        ("cli.md", cli::page(cli::help)?),
+        ("configuration.md", configuration::page(&defaults)?),
+        ("events.md", events::page(&events)?),
+    ];
     let mut stale = Vec::new();
     for (name, text) in pages {
         let path = root().join("docs/src/reference").join(name);

@@ -162,6 +162,34 @@ pub struct Status {
     pub auto_provisioned: bool,
     /// Networks with an endpoint.
     pub networks: Vec<NetworkStatus>,
+    /// Channels to people.
+    pub channels: Vec<ChannelStatus>,
+}
+
+/// A channel to people.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+pub struct ChannelStatus {
+    /// Its name: `telegram`, `walletconnect`.
+    pub channel: String,
+    /// Its state.
+    pub state: ChannelState,
+    /// Why it fails.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}
+
+/// The state of a channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ChannelState {
+    /// It is not configured.
+    Off,
+    /// It has not been used yet since the start.
+    Starting,
+    /// Its last use succeeded.
+    Working,
+    /// Its last use failed.
+    Failing,
 }
 
 /// One configured network.

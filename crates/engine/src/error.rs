@@ -4,6 +4,7 @@
 //! secret, a URL or a stored row. The server chooses the HTTP status.
 
 mod chain;
+mod channel;
 mod details;
 mod remedy;
 mod start;
@@ -221,8 +222,8 @@ codes! {
     WcSessionExists = "WC_SESSION_EXISTS",
     /// The wallet has no session with a wallet app.
     WcSessionNotFound = "WC_SESSION_NOT_FOUND",
-    /// The WalletConnect relay does not answer.
-    WcRelayUnavailable = "WC_RELAY_UNAVAILABLE",
+    /// A channel to people, such as Telegram or a WalletConnect relay, cannot be used now.
+    ChannelUnavailable = "CHANNEL_UNAVAILABLE",
 
     /// The kill switch is activated already. No longer sent: activating it again answers with its state.
     KillSwitchAlreadyActive = "KILL_SWITCH_ALREADY_ACTIVE",

@@ -55,7 +55,7 @@ pub enum DataDirError {
         mode: u32,
     },
     /// Another process holds this directory: a daemon, or a command that works without one.
-    #[error("another daemon or command{} is using {}", process(*.pid), .path.display())]
+    #[error("another daemon or command{} is using {}; `waiaas stop` ends a daemon", process(*.pid), .path.display())]
     InUse {
         /// The directory.
         path: PathBuf,

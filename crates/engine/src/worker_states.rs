@@ -40,6 +40,17 @@ impl WorkerStates {
         }
     }
 
+    /// Records why a turn failed.
+    pub(crate) fn failed_because(&self, name: &'static str, reason: &str) {
+        let mut states = self.states();
+        states.entry(name).or_insert_with(|| WorkerState::new(name)).reason = Some(reason.to_owned());
+    }
+
+    /// The state of one worker; none if it never ran.
+    pub(crate) fn of(&self, name: &str) -> Option<WorkerState> {
+        self.states().get(name).cloned()
+    }
+
     /// Records the end of a turn. Returns the number of failures since the last successful turn.
     pub(crate) fn ended(&self, name: &'static str, end: TurnEnd, now: UnixSeconds) -> u32 {
         let mut states = self.states();

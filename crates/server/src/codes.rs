@@ -212,7 +212,7 @@ fn own(operation: &str) -> Option<Codes> {
             E::OwnerNotSet,
             E::WcNotConfigured,
             E::WcSessionExists,
-            E::WcRelayUnavailable,
+            E::ChannelUnavailable,
         ]]),
         "wallet_app_pairing" => plain(&[&[E::WalletNotFound, E::WcNotConfigured]]),
         "wallet_app" | "end_wallet_app" => plain(&[&[E::WalletNotFound, E::WcSessionNotFound]]),

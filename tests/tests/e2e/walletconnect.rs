@@ -303,6 +303,6 @@ async fn without_a_relay_nothing_is_paired() -> Result<()> {
     ensure!(answer["code"] == "OWNER_NOT_SET", "{answer}");
     agent.lock_owner(&daemon, &OwnerKey::evm(3)?).await?;
     let answer = daemon.operator().post_empty(&pair).await?.expect(503)?;
-    ensure!(answer["code"] == "WC_RELAY_UNAVAILABLE", "{answer}");
+    ensure!(answer["code"] == "CHANNEL_UNAVAILABLE", "{answer}");
     Ok(())
 }

@@ -61,6 +61,9 @@ impl Key {
         if asked.owner.to_string() != owner {
             return Err(doubt("the text to sign is for another owner"));
         }
+        if !owner_key::is_of(path, owner)? {
+            return Err(doubt(&format!("the key in {} is not that of {owner}", path.display())));
+        }
         let message = asked.message();
         show(asked, &message, lines);
         if !self.yes {
@@ -84,35 +87,35 @@ impl Answer {
         Ok(Some(OwnerSignature { message, signature: signature.clone(), address: owner }))
     }
 
-    /// The signature, or none if the message was printed instead.
+    /// The signature. Without one the message is printed, and the error is [`exit::Waits`].
     pub(crate) fn to(
         &self,
         context: &Context,
         challenge: &owners::Challenge,
         asked: &Challenge,
         lines: &[Line],
-    ) -> Result<Option<OwnerSignature>> {
+    ) -> Result<OwnerSignature> {
         if self.key.is_given() {
-            return self.key.sign(asked, &challenge.owner_address, lines).map(Some);
+            return self.key.sign(asked, &challenge.owner_address, lines);
         }
         if let Some(answer) = self.made_elsewhere(Some(challenge.owner_address.clone()))? {
             let signed = sound(question::read(&answer.message))?;
             if signed.action != asked.action || signed.wallet != asked.wallet {
                 return Err(doubt("the text in the message file is not the requested challenge"));
             }
-            return Ok(Some(answer));
+            return Ok(answer);
         }
         for line in lines {
             output::progress(&indented(line));
         }
-        output::show(context, challenge, |c| {
-            format!(
-                "{}\n\nSign exactly the text above (without this line) as {}, save it, and run this again with\n\
-                 --signature SIGNATURE --message-file FILE, or sign here with --key-file FILE.",
-                c.message, c.owner_address
-            )
-        })?;
-        Ok(None)
+        output::progress("The text to sign follows on standard output, and ends with its last character.\n");
+        output::show(context, challenge, |c| c.message.clone())?;
+        output::progress(&format!(
+            "\nSign exactly this text as {}, without the line break at its end. Then run this again with\n\
+             --signature SIGNATURE --message-file FILE, where FILE has the text, or sign here with --key-file FILE.",
+            challenge.owner_address
+        ));
+        Err(exit::Waits.into())
     }
 }
 

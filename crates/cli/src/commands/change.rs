@@ -83,14 +83,14 @@ impl AnswerArgs {
         }
     }
 
-    /// The signature over a challenge about exactly this change, or none if it was printed instead.
+    /// The signature over a challenge about exactly this change.
     fn answer(
         &self,
         context: &Context,
         change: &Change,
         challenge: &Challenge,
         ask: Ask,
-    ) -> Result<Option<OwnerSignature>> {
+    ) -> Result<OwnerSignature> {
         let asked = question::check_change(&challenge.message, ask, self.id, &change.content);
         let asked = answer::sound(asked)?;
         let line = |text: String| Line { depth: 0, text };
@@ -119,7 +119,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let waiting = client.change_approval(args.id).await?;
             let asked =
                 args.question(&waiting)?.approve.as_ref().context("this owner has approved already")?;
-            let Some(signed) = args.answer(context, &waiting, asked, Ask::Approve)? else { return Ok(()) };
+            let signed = args.answer(context, &waiting, asked, Ask::Approve)?;
             let change = client.approve_change(args.id, &signed).await?;
             output::show(context, &change, |c| match c.status {
                 ChangeStatus::PendingConsent => "Approved; the change waits for other owners.".to_owned(),
@@ -138,7 +138,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
                 .reject
                 .as_ref()
                 .context("this owner can no longer reject the change")?;
-            let Some(signed) = args.answer(context, &waiting, asked, Ask::Reject)? else { return Ok(()) };
+            let signed = args.answer(context, &waiting, asked, Ask::Reject)?;
             let change = client.reject_change(args.id, &signed).await?;
             output::show(context, &change, |c| format!("Rejected; the change is {}.", c.status))
         }

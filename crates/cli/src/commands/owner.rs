@@ -105,7 +105,7 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             let challenge = client.owner_challenge(wallet.id).await?;
             let wanted = OwnerAction::VerifyOwner;
             let asked = answer::sound(question::check_wallet(&challenge.message, wanted, wallet.id))?;
-            let Some(proof) = answer.to(context, &challenge, &asked, &[])? else { return Ok(()) };
+            let proof = answer.to(context, &challenge, &asked, &[])?;
             let verified = client.verify_owner(wallet.id, &proof).await?;
             output::show(context, &verified, |v| format!("The owner is {}.", v.owner_state))
         }
@@ -116,14 +116,14 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
             if let Some(why) = &waiting.transaction.pending_reason {
                 output::progress(&format!("warning: {why}"));
             }
-            let Some(signed) = answer.to(context, &waiting.approve, &asked, &lines)? else { return Ok(()) };
+            let signed = answer.to(context, &waiting.approve, &asked, &lines)?;
             approved(context, &client.approve(tx, &signed).await?)
         }
         Verb::Reject { tx, answer } => {
             let client = context.anonymous().await?;
             let waiting = client.approval(tx).await?;
             let (asked, lines) = answer::of_transaction(&waiting, tx, Ask::Reject)?;
-            let Some(signed) = answer.to(context, &waiting.reject, &asked, &lines)? else { return Ok(()) };
+            let signed = answer.to(context, &waiting.reject, &asked, &lines)?;
             let done = client.reject(tx, &signed).await?;
             output::show(context, &json!(done), |_| {
                 format!("Rejected; the transaction is {}.", done.transaction.status)

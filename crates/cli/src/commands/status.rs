@@ -20,6 +20,7 @@ pub(crate) async fn run(context: &Context) -> Result<()> {
             }
         }
         lines.extend(status["networks"].as_array().into_iter().flatten().filter_map(simulations));
+        lines.extend(status["channels"].as_array().into_iter().flatten().filter_map(channel));
         if status["autoProvisioned"] == true {
             lines.push("recovery.key still holds the master password; run `waiaas set-master`.".to_owned());
         }
@@ -33,6 +34,12 @@ fn simulations(network: &Value) -> Option<String> {
     methods.iter().any(Option::is_some).then_some(())?;
     let named: Vec<_> = methods.into_iter().map(|method| method.unwrap_or("not asked yet")).collect();
     Some(format!("{:<20} simulates by {}", network["network"].as_str()?, named.join(", ")))
+}
+
+/// The state of a channel to people.
+fn channel(channel: &Value) -> Option<String> {
+    let reason = channel["reason"].as_str().map(|reason| format!(": {reason}")).unwrap_or_default();
+    Some(format!("{:<20} {}{reason}", channel["channel"].as_str()?, channel["state"].as_str()?))
 }
 
 pub(crate) async fn health(context: &Context) -> Result<()> {

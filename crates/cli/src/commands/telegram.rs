@@ -3,6 +3,7 @@
 use anyhow::Result;
 use clap::{Subcommand, ValueEnum};
 use serde_json::json;
+use waiaas_api::admin::{ChannelState, ChannelStatus};
 use waiaas_api::telegram::Chat;
 use waiaas_engine::core::chat::{ChatNumber, ChatRole};
 use waiaas_engine::core::foreign::shown;
@@ -57,7 +58,11 @@ impl From<RoleName> for ChatRole {
 pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
     match verb {
         Verb::Chats => {
-            output::show(context, &context.operator().await?.chats().await?, |all| list(&all.data))
+            let client = context.operator().await?;
+            let chats = client.chats().await?;
+            let status = client.status().await?;
+            let bot = status.channels.iter().find(|found| found.channel == "telegram");
+            output::show(context, &chats, |all| list(&all.data, bot))
         }
         Verb::Allow { chat, role } => {
             let client = context.operator().await?;
@@ -75,10 +80,17 @@ pub(crate) async fn run(context: &Context, verb: Verb) -> Result<()> {
     }
 }
 
-fn list(chats: &[Chat]) -> String {
+fn list(chats: &[Chat], bot: Option<&ChannelStatus>) -> String {
     let rows = chats.iter().map(|chat| {
         [chat.chat_id.to_string(), shown(&chat.name), chat.role.to_string(), human::time(chat.registered_at)]
     });
     let empty = "No chat has written to the bot. Send /start to it.";
-    table::list(empty, ["chat", "name", "role", "registered"], rows)
+    let list = table::list(empty, ["chat", "name", "role", "registered"], rows);
+    match bot.map(|bot| (bot.state, bot.reason.as_deref().unwrap_or_default())) {
+        Some((ChannelState::Off, _)) => {
+            format!("{list}\nNo bot is configured: set telegram.bot_token and restart the daemon.")
+        }
+        Some((ChannelState::Failing, reason)) => format!("{list}\nThe bot does not work. {reason}"),
+        Some((ChannelState::Starting | ChannelState::Working, _)) | None => list,
+    }
 }

@@ -4,14 +4,14 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 
-use super::value::{secret, trusted_url};
+use super::value::{bot_token, trusted_url};
 
 /// `[telegram]`
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TelegramBot {
     /// Token of the bot, or empty for no bot.
-    #[serde(deserialize_with = "secret")]
+    #[serde(deserialize_with = "bot_token")]
     #[schemars(with = "String")]
     bot_token: SecretString,
     /// Address of the Bot API.

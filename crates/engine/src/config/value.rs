@@ -3,7 +3,7 @@
 
 use std::fmt::Display;
 
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Deserializer, de};
 use url::{Host, Url};
 use waiaas_core::U256;
@@ -26,6 +26,23 @@ where
 /// Reads a text that must not be logged.
 pub(super) fn secret<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
     String::deserialize(deserializer).map(SecretString::from)
+}
+
+/// Reads the token of a Telegram bot; empty for none. The error does not repeat it.
+pub(super) fn bot_token<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SecretString, D::Error> {
+    let text = SecretString::from(String::deserialize(deserializer)?);
+    let fits = text.expose_secret().split_once(':').is_some_and(|(number, secret)| {
+        let plain = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        !number.is_empty()
+            && number.chars().all(|c| c.is_ascii_digit())
+            && !secret.is_empty()
+            && secret.chars().all(plain)
+    });
+    if text.expose_secret().is_empty() || fits {
+        Ok(text)
+    } else {
+        Err(de::Error::custom("must be a bot's token as @BotFather gives it, digits:letters, or empty"))
+    }
 }
 
 /// Reads base units written as digits in quotes, because TOML integers end at 64 bits.

@@ -9,7 +9,10 @@ impl From<ChainError> for Error {
         match error {
             ChainError::Unreachable { .. } | ChainError::BadAnswer { .. } => {
                 Self::new(ErrorCode::ChainError, sentence(&error))
-                    .hint("Ask again later; nothing was signed by this request.")
+                    .hint(
+                        "Nothing was signed. Ask again later. If it persists, the operator should look at this network's \
+                         RPC endpoints (`waiaas status`, and the section [rpc] of config.toml).",
+                    )
                     .retry_after(5)
             }
             ChainError::Unproved { .. } => Self::new(ErrorCode::NodeUnproved, sentence(&error))

@@ -24,7 +24,7 @@ pub enum StartError {
     #[error("this data directory is not initialised; run `waiaas init`")]
     NotInitialised,
     /// `waiaas init` has run here already.
-    #[error("this data directory is initialised already")]
+    #[error("this data directory is initialised already; `waiaas start` starts its daemon")]
     AlreadyInitialised,
     /// The master password is not the one this installation was set up with.
     #[error("the master password is not right")]

@@ -5,7 +5,7 @@ use waiaas_core::wallet::WalletStatus;
 
 use crate::error::Error;
 use crate::operator::Operator;
-use crate::views::Status;
+use crate::views::{ChannelState, ChannelStatus, Status};
 
 impl Operator<'_> {
     /// An overview of the daemon.
@@ -27,7 +27,25 @@ impl Operator<'_> {
             open_transactions: self.engine.store().transactions_in(&open).await?,
             auto_provisioned: self.engine.data_dir().recovery_key().exists(),
             networks: self.engine.chains().status(),
+            channels: self.channels(),
         })
+    }
+
+    /// The state of each channel, by the worker that listens to it.
+    fn channels(&self) -> Vec<ChannelStatus> {
+        let workers = [("telegram", "telegram-updates"), ("walletconnect", "walletconnect")];
+        let status = |(channel, worker)| {
+            let found = self.engine.worker_states().of(worker);
+            let state = match &found {
+                None => ChannelState::Off,
+                Some(found) if found.consecutive_failures > 0 => ChannelState::Failing,
+                Some(found) if found.turns == 0 => ChannelState::Starting,
+                Some(_) => ChannelState::Working,
+            };
+            let reason = found.filter(|_| state == ChannelState::Failing).and_then(|found| found.reason);
+            ChannelStatus { channel, state, reason }
+        };
+        workers.map(status).into()
     }
 }
 

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::sync::oneshot;
 use tokio::time::timeout;
+use waiaas_channels::walletconnect::LinkError;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::ids::WalletId;
 use waiaas_core::walletconnect::SessionEnd;
@@ -25,7 +26,7 @@ impl Operator<'_> {
     ///
     /// # Errors
     /// `WC_NOT_CONFIGURED`, `WALLET_NOT_FOUND`, `OWNER_NOT_SET`, `WALLET_TERMINATED`, `WC_SESSION_EXISTS`,
-    /// `WC_RELAY_UNAVAILABLE`.
+    /// `CHANNEL_UNAVAILABLE`.
     pub async fn pair_wallet_app(&self, id: WalletId) -> Result<Pairing, Error> {
         let apps = self.wallet_apps()?;
         let wallet = self.engine.wallet_by_id(id).await?;
@@ -118,6 +119,5 @@ fn no_session() -> Error {
 }
 
 fn busy() -> Error {
-    Error::new(ErrorCode::WcRelayUnavailable, "The WalletConnect relay does not answer.")
-        .hint("Check walletconnect.relay_url and walletconnect.project_id, and try again.")
+    LinkError::Timeout.into()
 }

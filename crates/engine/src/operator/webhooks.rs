@@ -203,8 +203,16 @@ impl Operator<'_> {
 }
 
 fn refused(refusal: Refusal) -> Error {
-    Error::invalid("url", waiaas_core::stopped(refusal.to_string()))
-        .hint("An address of your own network has to be named in the daemon's configuration: allow under [outbound].")
+    let hint = match refusal {
+        Refusal::NotPublic => {
+            "Name an address of your own network in config.toml, allow under [outbound], and restart the daemon."
+        }
+        Refusal::NotEncrypted => {
+            "Use https. Plain http works with an address of your own network that config.toml names, allow under \
+             [outbound]; restart the daemon after a change."
+        }
+    };
+    Error::invalid("url", waiaas_core::stopped(refusal.to_string())).hint(hint)
 }
 
 /// Returns scheme, host and port of a stored address; the rest can be a secret.

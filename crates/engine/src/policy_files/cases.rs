@@ -123,7 +123,11 @@ impl TestFile {
             }
         };
         if written.cases.is_empty() {
-            return Err(FileError::meaning(&name, "case", "there is no case; write one as [[case]]"));
+            return Err(FileError::meaning(
+                &name,
+                "case",
+                "there is no case; give a file of test cases, which has [[case]] and names a file of policies",
+            ));
         }
         for (index, case) in written.cases.iter().enumerate() {
             case.check().map_err(|reason| FileError::meaning(&name, &format!("case[{index}]"), reason))?;

@@ -40,6 +40,32 @@ pub struct Status {
     pub auto_provisioned: bool,
     /// Networks with an endpoint, and their state.
     pub networks: Vec<NetworkStatus>,
+    /// Channels to people, and their state.
+    pub channels: Vec<ChannelStatus>,
+}
+
+/// A channel to people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ChannelStatus {
+    /// Its name, as in the configuration.
+    pub channel: &'static str,
+    /// Its state.
+    pub state: ChannelState,
+    /// Why it fails.
+    pub reason: Option<String>,
+}
+
+/// The state of a channel.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ChannelState {
+    /// It is not configured.
+    Off,
+    /// It has not been used yet since the start.
+    Starting,
+    /// Its last use succeeded.
+    Working,
+    /// Its last use failed.
+    Failing,
 }
 
 /// One configured network.
@@ -73,6 +99,8 @@ pub struct WorkerState {
     pub last_turn_at: Option<UnixSeconds>,
     /// The end of the last turn that failed.
     pub last_failure_at: Option<UnixSeconds>,
+    /// Why it failed.
+    pub reason: Option<String>,
 }
 
 impl WorkerState {
@@ -86,6 +114,7 @@ impl WorkerState {
             consecutive_failures: 0,
             last_turn_at: None,
             last_failure_at: None,
+            reason: None,
         }
     }
 }

@@ -78,15 +78,14 @@ impl Link {
         }
         for row in &rows {
             let session = sessions::open(engine, row)?;
-            self.subscribe(engine, session.topic()).await.map_err(Error::internal)?;
+            self.subscribe(engine, session.topic()).await?;
             sessions::keep(engine, self, row, &session).await?;
             self.ask_due(engine, row, &session).await?;
         }
         let until = Instant::now() + TURN;
         while let Some(delivery) = self.next(engine, until).await? {
             self.take(engine, &delivery).await?;
-            let relay = self.connected(engine).await.map_err(Error::internal)?;
-            relay.acknowledge(&delivery).await.map_err(Error::internal)?;
+            self.connected(engine).await?.acknowledge(&delivery).await?;
         }
         Ok(())
     }
@@ -100,7 +99,7 @@ impl Link {
             () = engine.wallet_apps().wake().notified() => Ok(None),
             delivery = timeout_at(until, relay.next()) => match delivery {
                 Err(_) => Ok(None),
-                Ok(delivery) => delivery.map(Some).map_err(Error::internal),
+                Ok(delivery) => Ok(Some(delivery?)),
             },
         }
     }
@@ -177,7 +176,7 @@ impl Link {
     ) -> Result<(), Error> {
         let now = engine.now();
         let Some(chain) = chain_for(row, challenge) else { return Ok(()) };
-        let id = fresh_id(now, random().ok_or_else(|| Error::internal(LinkError::NoRandomness))?);
+        let id = fresh_id(now, random().ok_or(LinkError::NoRandomness)?);
         let request = Request {
             id,
             chain,
@@ -194,7 +193,7 @@ impl Link {
         let sent = self.send(engine, session.key(), &text, Tag::Request, life).await;
         if let Err(error) = sent {
             answers::failed(engine, &row.topic, id).await?;
-            return Err(Error::internal(error));
+            return Err(error.into());
         }
         tracing::info!(wallet = %row.wallet, action = challenge.action.as_str(), "sent to the owner's wallet app");
         Ok(())
@@ -220,7 +219,7 @@ impl Link {
         text: &str,
         tag: Tag,
     ) -> Result<(), Error> {
-        self.send(engine, key, text, tag, SHORT).await.map_err(Error::internal)
+        Ok(self.send(engine, key, text, tag, SHORT).await?)
     }
 
     pub(super) async fn send(

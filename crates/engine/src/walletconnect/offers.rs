@@ -1,7 +1,7 @@
 //! Open pairings: a proposal, the app's answer, and the settlement of the session.
 
 use waiaas_channels::walletconnect::{
-    Asked, Content, Delivery, LinkError, Pairing, Request, Session, SessionCall, SymKey, Tag, Topic,
+    Asked, Content, Delivery, Pairing, Request, Session, SessionCall, SymKey, Tag, Topic,
 };
 use waiaas_core::UnixSeconds;
 use waiaas_core::address::Address;
@@ -15,7 +15,7 @@ use waiaas_store::{AuditEntry, Entity, StoreError, WalletConnectRow};
 use super::link::Link;
 use super::random;
 use crate::Engine;
-use crate::error::{Error, ErrorCode};
+use crate::error::Error;
 use crate::views::{self, PairingState};
 
 /// Code of the Sign API for accounts that are not accepted.
@@ -39,11 +39,11 @@ impl Offer {
         owner: Address,
         proof: Option<String>,
     ) -> Result<Self, Error> {
-        let pairing = Pairing::open(random, engine.now()).map_err(unavailable)?;
+        let pairing = Pairing::open(random, engine.now())?;
         let proposal = pairing.proposal(&asked(engine, wallet, &owner).await?, DOMAIN);
-        link.subscribe(engine, pairing.topic()).await.map_err(unavailable)?;
+        link.subscribe(engine, pairing.topic()).await?;
         let life = pairing.expires_at().saturating_sub(engine.now());
-        link.send(engine, pairing.key(), &proposal, Tag::Propose, life).await.map_err(unavailable)?;
+        link.send(engine, pairing.key(), &proposal, Tag::Propose, life).await?;
         let state = PairingState::Pending { expires_at: pairing.expires_at() };
         engine.wallet_apps().set_pairing(wallet, state);
         Ok(Self { wallet, owner, proof, pairing, agreed: None })
@@ -102,7 +102,7 @@ impl Offer {
             (_, None) => match self.pairing.answered(&content) {
                 None => Ok(Some(self)),
                 Some(Ok(key)) => {
-                    link.subscribe(engine, key.topic()).await.map_err(Error::internal)?;
+                    link.subscribe(engine, key.topic()).await?;
                     self.agreed = Some(key);
                     Ok(Some(self))
                 }
@@ -125,7 +125,7 @@ impl Offer {
     ) -> Result<Option<Self>, Error> {
         let state = PairingState::Refused { reason: reason.to_owned() };
         engine.wallet_apps().set_pairing(self.wallet, state);
-        link.end(engine, key, OTHER_ACCOUNT, reason).await.map_err(Error::internal)?;
+        link.end(engine, key, OTHER_ACCOUNT, reason).await?;
         Ok(None)
     }
 
@@ -197,9 +197,4 @@ async fn asked(engine: &Engine, wallet: WalletId, owner: &Address) -> Result<Ask
         chains.insert(0, main.to_owned());
     }
     Ok(Asked { namespace, chains, methods: Request::methods(owner) })
-}
-
-fn unavailable(error: LinkError) -> Error {
-    Error::new(ErrorCode::WcRelayUnavailable, crate::error::sentence(&error))
-        .hint("Check walletconnect.relay_url and walletconnect.project_id, and try again.")
 }

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret as _;
 use serde_json::Value;
-use waiaas_channels::walletconnect::{Peer, Session, SessionCall, SymKey, Tag, fresh_id};
+use waiaas_channels::walletconnect::{LinkError, Peer, Session, SessionCall, SymKey, Tag, fresh_id};
 use waiaas_core::UnixSeconds;
 use waiaas_core::audit::{Actor, AuditEvent};
 use waiaas_core::wallet::WalletStatus;
@@ -106,7 +106,7 @@ pub(super) async fn keep(
     if row.expires_at.saturating_sub(now) >= EXTEND_BELOW {
         return Ok(());
     }
-    let id = fresh_id(now, random().ok_or_else(|| Error::internal("no randomness"))?);
+    let id = fresh_id(now, random().ok_or(LinkError::NoRandomness)?);
     let (text, expires_at) = Session::extension(id, now);
     link.say(engine, session.key(), &text, Tag::Extend).await?;
     extended(engine, row, expires_at).await
@@ -149,8 +149,7 @@ pub(super) async fn called(
             let answers = Session::new(session.key().clone(), session.peer.clone(), accounts, row.expires_at);
             if answers.chains_of(&row.owner).is_empty() {
                 removed(engine, row, SessionEnd::Peer, app).await?;
-                let said = link.end(engine, session.key(), 4001, "The app offers other accounts.").await;
-                said.map_err(Error::internal)?;
+                link.end(engine, session.key(), 4001, "The app offers other accounts.").await?;
             }
             Ok(())
         }

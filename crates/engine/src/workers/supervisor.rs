@@ -56,7 +56,7 @@ pub(super) trait Host: Send + Sync + 'static {
     /// Records the end of a turn. Returns the number of failures in a row.
     fn ended(&self, worker: &'static str, end: TurnEnd) -> u32;
     /// Handles the error of a failed turn.
-    fn failed(&self, error: &Error);
+    fn failed(&self, worker: &'static str, error: &Error);
 }
 
 impl Host for Engine {
@@ -76,7 +76,8 @@ impl Host for Engine {
         self.worker_states().ended(worker, end, self.now())
     }
 
-    fn failed(&self, error: &Error) {
+    fn failed(&self, worker: &'static str, error: &Error) {
+        self.worker_states().failed_because(worker, &error.message);
         self.reserve().make_room_after(error);
     }
 }
@@ -106,7 +107,7 @@ pub(super) async fn supervise(host: impl Host, mut worker: Box<dyn Worker>) {
         let end = match end {
             Ok(Ok(())) => TurnEnd::Done,
             Ok(Err(error)) => {
-                host.failed(&error);
+                host.failed(name, &error);
                 tracing::error!(worker = name, %error, "a worker's turn failed and will be tried again");
                 TurnEnd::Failed
             }

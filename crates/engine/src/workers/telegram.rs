@@ -105,7 +105,7 @@ impl Worker for Updates {
         let updates = tokio::select! {
             biased;
             () = self.engine.stopping().cancelled() => return Ok(()),
-            updates = self.bot.updates(self.offset) => updates.map_err(Error::internal)?,
+            updates = self.bot.updates(self.offset) => updates?,
         };
         for update in updates {
             let (id, next) = (update.id, update.id.saturating_add(1));

@@ -34,6 +34,16 @@ fn every_code_has_a_status() {
 }
 
 #[test]
+fn the_page_of_errors_has_every_code() {
+    let page = include_str!("../../../../docs/src/operations/troubleshooting.md");
+    let denials = DenialCode::ALL.iter().map(|code| ErrorCode::Denied(*code));
+    let engine = ErrorCode::PLAIN.iter().copied().chain(denials).map(Code::from);
+    let codes = engine.chain(HttpCode::ALL.map(Code::from)).map(|code| format!("`{}`", code.as_str()));
+    let missing: Vec<_> = codes.filter(|code| !page.contains(code)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
+#[test]
 fn refusals_of_chains() {
     let (have, need) = (U256::from(1u8), U256::from(2u8));
     let unsignable = [

@@ -114,7 +114,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         E::TooMuchWaiting => (StatusCode::TOO_MANY_REQUESTS, true),
         E::SystemLocked | E::ShuttingDown | E::WcNotConfigured => (StatusCode::SERVICE_UNAVAILABLE, false),
         E::AdapterNotAvailable
-        | E::WcRelayUnavailable
+        | E::ChannelUnavailable
         | E::Overloaded
         | E::StorageFull
         | E::StorageUnavailable => (StatusCode::SERVICE_UNAVAILABLE, true),

@@ -1,6 +1,6 @@
 //! The operator's overview.
 
-use waiaas_api::admin::{NetworkStatus, Status};
+use waiaas_api::admin::{ChannelState, ChannelStatus, NetworkStatus, Status};
 use waiaas_engine as engine;
 
 pub(crate) fn status(status: engine::Status) -> Status {
@@ -28,5 +28,16 @@ pub(crate) fn status(status: engine::Status) -> Status {
         open_transaction_count: status.open_transactions,
         auto_provisioned: status.auto_provisioned,
         networks: networks.collect(),
+        channels: status.channels.into_iter().map(channel).collect(),
     }
+}
+
+fn channel(channel: engine::ChannelStatus) -> ChannelStatus {
+    let state = match channel.state {
+        engine::ChannelState::Off => ChannelState::Off,
+        engine::ChannelState::Starting => ChannelState::Starting,
+        engine::ChannelState::Working => ChannelState::Working,
+        engine::ChannelState::Failing => ChannelState::Failing,
+    };
+    ChannelStatus { channel: channel.channel.to_owned(), state, reason: channel.reason }
 }

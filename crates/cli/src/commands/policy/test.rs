@@ -110,7 +110,8 @@ fn text(report: &Report) -> String {
                 let _ = writeln!(text, "  because:  {line}");
             }
             for effect in &case.effects {
-                let _ = writeln!(text, "  it does:  {effect:?}");
+                let effect = serde_json::to_string(effect).unwrap_or_default();
+                let _ = writeln!(text, "  it does:  {effect}");
             }
         }
     }

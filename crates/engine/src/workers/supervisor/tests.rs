@@ -59,7 +59,7 @@ impl Host for Arc<Daemon> {
         self.states.ended(worker, end, self.clock.now())
     }
 
-    fn failed(&self, error: &Error) {
+    fn failed(&self, _: &'static str, error: &Error) {
         assert_eq!(error.code, ErrorCode::StorageFull);
         self.full.fetch_add(1, Ordering::Relaxed);
     }
