@@ -9,6 +9,7 @@ pub mod action;
 pub mod address;
 pub mod asset;
 pub mod audit;
+pub mod auto_stop;
 pub mod change;
 pub mod chat;
 pub mod clearance;

@@ -213,6 +213,9 @@ codes! {
     /// The delivery's next attempt is planned.
     DeliveryPending = "DELIVERY_PENDING",
 
+    /// AutoStop suspended the wallet, or would.
+    AutoStopTriggered = "AUTO_STOP_TRIGGERED",
+
     /// No such chat.
     ChatNotFound = "CHAT_NOT_FOUND",
 

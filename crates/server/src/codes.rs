@@ -91,6 +91,7 @@ const ADMIT: &[E] = &[
     E::IdempotencyConflict,
     E::TooMuchWaiting,
     E::ApprovalTooLong,
+    E::AutoStopTriggered,
     E::WalletSuspended,
     E::WalletTerminated,
     E::SystemLocked,

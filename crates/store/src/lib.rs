@@ -12,6 +12,7 @@
 //! lease, the note that a node refused a broadcast, the delivery log of webhooks, approval cards, and requests to
 //! wallet apps.
 
+mod activity;
 mod allowances;
 mod audit;
 mod cards;

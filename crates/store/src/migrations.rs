@@ -44,6 +44,7 @@ const ALL: &[Texts] = migrations![
     "0014_notices",
     "0015_walletconnect",
     "0016_recipients",
+    "0017_auto_stop",
 ];
 
 /// The newest schema this release knows.

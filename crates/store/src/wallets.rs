@@ -57,6 +57,8 @@ pub struct WalletRow {
     pub suspended_at: Option<UnixSeconds>,
     /// Reason of the suspension.
     pub suspension_reason: Option<String>,
+    /// When it was resumed last.
+    pub resumed_at: Option<UnixSeconds>,
     /// Time of the creation.
     pub created_at: UnixSeconds,
     /// Time of the last change.
@@ -90,6 +92,7 @@ impl WalletRow {
             successor,
             suspended_at: row.opt_int("suspended_at")?,
             suspension_reason: row.opt_text("suspension_reason")?,
+            resumed_at: row.opt_int("resumed_at")?,
             created_at: row.int("created_at")?,
             updated_at: row.int("updated_at")?,
         };
@@ -109,7 +112,8 @@ reads! {
 }
 
 const COLUMNS: &str = "SELECT id, name, chain, environment, address, status, owner_address, owner_state, \
-    suspended_at, suspension_reason, created_at, updated_at, default_network, successor_address FROM wallets";
+    suspended_at, suspension_reason, created_at, updated_at, default_network, successor_address, \
+    resumed_at FROM wallets";
 
 async fn wallet(conn: &mut AnyConnection, id: WalletId) -> Result<Option<WalletRow>, StoreError> {
     let query = sqlx::AssertSqlSafe(format!("{COLUMNS} WHERE id = $1"));
@@ -230,7 +234,8 @@ impl WriteTx {
             }
         };
         let query = "UPDATE wallets SET status = $1, suspended_at = $2, suspension_reason = $3, \
-                     updated_at = $4 WHERE id = $5 AND status = $6";
+                     resumed_at = CASE WHEN $1 = 'ACTIVE' THEN $4 ELSE resumed_at END, updated_at = $4 \
+                     WHERE id = $5 AND status = $6";
         let query = sqlx::query(query)
             .bind(to.as_str())
             .bind(suspended_at)

@@ -4,6 +4,7 @@
 mod admission;
 mod agreement;
 mod article;
+mod auto_stop;
 mod bad_input;
 mod calls;
 mod chain_reset;

@@ -347,19 +347,13 @@ audit_events! {
     },
     WebhookCreated {
         /// The webhook.
-        webhook_id: WebhookId,
-        /// Scheme, host and port of its address. The path can be a secret.
-        origin: String,
-        /// The events that it receives; none named means all.
-        events: BTreeSet<AuditEventKind>,
+        #[serde(flatten)]
+        webhook: WebhookContent,
     },
     WebhookUpdated {
         /// The webhook.
-        webhook_id: WebhookId,
-        /// Scheme, host and port of its address.
-        origin: String,
-        /// The events that it receives; none named means all.
-        events: BTreeSet<AuditEventKind>,
+        #[serde(flatten)]
+        webhook: WebhookContent,
         /// Whether events are sent; otherwise it is paused.
         enabled: bool,
     },
@@ -396,5 +390,10 @@ audit_events! {
         owner: Address,
         /// Why.
         because: crate::walletconnect::SessionEnd,
+    },
+    AutoStopTriggered {
+        /// The rule, and the count that reached its limit.
+        #[serde(flatten)]
+        trigger: crate::auto_stop::Trigger,
     },
 }

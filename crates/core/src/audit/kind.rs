@@ -144,6 +144,8 @@ wire_enum!(
         WalletConnectPaired = "WALLETCONNECT_PAIRED",
         /// A session with an owner's wallet app ended.
         WalletConnectEnded = "WALLETCONNECT_ENDED",
+        /// A rule of AutoStop suspended a wallet.
+        AutoStopTriggered = "AUTO_STOP_TRIGGERED",
     }
 );
 
@@ -189,7 +191,8 @@ impl AuditEventKind {
             | Self::ChatRemoved
             | Self::WalletConnectPaired
             | Self::WalletConnectEnded => Severity::Warning,
-            Self::KillSwitchActivated
+            Self::AutoStopTriggered
+            | Self::KillSwitchActivated
             | Self::KillSwitchRecovered
             | Self::BackupRestored
             | Self::WalletTerminated => Severity::Critical,

@@ -18,7 +18,7 @@ pub use event::AuditEvent;
 pub use kind::{AuditEventKind, Severity};
 pub use payload::{
     ChainSeen, Ground, HeldAmount, KillSwitchMeans, Landed, NamedWallet, PolicyContent, TxFailure,
-    WholePolicy,
+    WebhookContent, WholePolicy,
 };
 
 /// Who caused the event.

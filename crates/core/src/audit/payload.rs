@@ -1,12 +1,15 @@
 //! Parts of the details of several events, or of one that has several forms.
 
+use std::collections::BTreeSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::kind::AuditEventKind;
 use crate::U256;
 use crate::address::Address;
 use crate::asset::AssetId;
-use crate::ids::{ChangeId, PolicyId};
+use crate::ids::{ChangeId, PolicyId, WebhookId};
 use crate::network::{Chain, Environment, NetworkId};
 use crate::policy::PolicyType;
 use crate::text::decimal;
@@ -26,6 +29,18 @@ wire_enum!(
         Chat = "telegram",
     }
 );
+
+/// A webhook.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WebhookContent {
+    /// The webhook.
+    pub webhook_id: WebhookId,
+    /// Scheme, host and port of its address. The path can be a secret.
+    pub origin: String,
+    /// The events that it receives; none named means all.
+    pub events: BTreeSet<AuditEventKind>,
+}
 
 /// A wallet at its creation.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]

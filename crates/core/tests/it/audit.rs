@@ -164,6 +164,7 @@ const STORED: &[(&str, &str)] = &[
     ("CHAT_ROLE_SET", r#"{"chat":7000000001,"role":"ADMIN"}"#),
     ("CHAT_REMOVED", r#"{"chat":7000000001}"#),
     ("WALLETCONNECT_PAIRED", r#"{"owner":"0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045","app":"Wallet"}"#),
+    ("AUTO_STOP_TRIGGERED", r#"{"rule":"CONSECUTIVE_FAILURES","count":5,"window":null}"#),
     ("WALLETCONNECT_ENDED", r#"{"owner":"0xd8dA6BF26964aF9D7eEd9e03E53415D37aA96045","because":"PEER"}"#),
 ];
 

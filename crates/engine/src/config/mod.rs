@@ -4,6 +4,7 @@
 //! < flags. Unknown names are refused; of environment variables only those that look like a setting, since
 //! other programs have variables too. The effect of a setting belongs to the part that uses it.
 
+mod auto_stop;
 mod confirmation;
 mod daemon;
 mod database;
@@ -38,6 +39,7 @@ use toml::{Table, Value};
 use waiaas_core::network::{NetworkId, Networks};
 use waiaas_core::{Fault, Wording, strict, wording};
 
+pub use auto_stop::AutoStop;
 pub use confirmation::{Commitment, Confirmation};
 pub use daemon::{Daemon, LogLevel};
 pub use database::{Database, DatabaseTarget};
@@ -88,6 +90,8 @@ pub struct Config {
     pub fees: Fees,
     /// When an outcome counts as confirmed and as final.
     pub confirmation: Confirmation,
+    /// When a wallet is suspended without anyone asking for it.
+    pub auto_stop: AutoStop,
     /// Settings of the evaluation other than policies.
     pub policy: Policy,
     /// Agents by address, and the clients whose feedback counts.

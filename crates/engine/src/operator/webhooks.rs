@@ -1,6 +1,6 @@
 //! Webhooks: create, list, change, delete, and manage their deliveries.
 
-use waiaas_core::audit::{Actor, AuditEvent};
+use waiaas_core::audit::{Actor, AuditEvent, WebhookContent};
 use waiaas_core::ids::{DeliveryId, WebhookId};
 use waiaas_keys::Purpose;
 use waiaas_outbound::{Refusal, Target};
@@ -28,11 +28,8 @@ impl Operator<'_> {
         let id = WebhookId::new(ids::ordered());
         let made = self.engine.vault().generate_secret(Purpose::Webhooks, &id.to_string());
         let (secret, sealed_secret) = made.map_err(Error::internal)?;
-        let event = AuditEvent::WebhookCreated {
-            webhook_id: id,
-            origin: target.origin(),
-            events: new.events.clone(),
-        };
+        let webhook = WebhookContent { webhook_id: id, origin: target.origin(), events: new.events.clone() };
+        let event = AuditEvent::WebhookCreated { webhook };
         let audit = AuditEntry::new(event, Actor::Master, self.engine.now());
         let row = NewRow {
             id,
@@ -89,12 +86,9 @@ impl Operator<'_> {
                         description: change.description.or(row.description).filter(|text| !text.is_empty()),
                         enabled: change.enabled.unwrap_or(row.enabled),
                     };
-                    let event = AuditEvent::WebhookUpdated {
-                        webhook_id: id,
-                        origin: origin(&changed.url),
-                        events: changed.events.clone(),
-                        enabled: changed.enabled,
-                    };
+                    let (origin, events) = (origin(&changed.url), changed.events.clone());
+                    let webhook = WebhookContent { webhook_id: id, origin, events };
+                    let event = AuditEvent::WebhookUpdated { webhook, enabled: changed.enabled };
                     let audit = AuditEntry::new(event, Actor::Master, now);
                     tx.change_webhook(id, changed, audit).await.map_err(not_found)
                 })

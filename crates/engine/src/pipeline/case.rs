@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use waiaas_core::auto_stop::Trigger;
 use waiaas_core::effect::Effects;
 use waiaas_core::ids::{TxId, WalletId};
 use waiaas_core::intent::IntentKind;
@@ -65,6 +66,8 @@ pub(crate) enum Admitted {
     New(TxId),
     /// An earlier request had this key and body, or an equal denial is stored; its answer is returned.
     Repeat(TxId),
+    /// AutoStop suspended the wallet instead.
+    Stopped(Trigger),
     /// Denied; counted, but not stored as a row.
     NotKept(Vec<Denial>),
 }

@@ -18,7 +18,7 @@ use crate::pipeline::known::Known;
 use crate::pipeline::s1_validate;
 use crate::pipeline::s3_policy;
 use crate::pipeline::validated::Outline;
-use crate::pipeline::{assets, base_units, gas, known, reserved};
+use crate::pipeline::{assets, auto_stop, base_units, gas, known, reserved};
 use crate::views::{BalanceChange, DryRun, Money, SendRequest, Warning};
 
 /// Why an early denial has no simulation.
@@ -54,6 +54,11 @@ pub(crate) async fn simulate(
         .write(move |tx| {
             Box::pin(async move {
                 let judged = s3_policy::judge(&case, tx).await?;
+                if let Some(trigger) =
+                    auto_stop::reached(&case.engine, tx, &judged.grounds.admission.wallet).await?
+                {
+                    return Err(auto_stop::would_stop(trigger));
+                }
                 Ok::<_, Error>((case, judged))
             })
         })

@@ -13,6 +13,7 @@ use crate::Engine;
 use crate::credentials::Session;
 use crate::error::Error;
 use crate::pipeline::assets;
+use crate::pipeline::auto_stop;
 use crate::pipeline::case::{Admitted, Grounds, Subject};
 use crate::pipeline::denied::{self, Refused};
 use crate::pipeline::idempotency;
@@ -42,6 +43,9 @@ impl Engine {
                     let now = grounds.facts.now;
                     if let Some(first) = idempotency::answered(tx, &session, key.as_ref(), now).await? {
                         return Ok(Some(Admitted::Repeat(first)));
+                    }
+                    if let Some(trigger) = auto_stop::stop(&engine, tx, &grounds.admission.wallet).await? {
+                        return Ok(Some(Admitted::Stopped(trigger)));
                     }
                     engine.meters().denied(&denials);
                     let refused = Refused {

@@ -6,6 +6,7 @@
 
 mod acquaintances;
 pub(crate) mod assets;
+mod auto_stop;
 pub(crate) mod base_units;
 mod broadcast;
 mod case;
@@ -127,6 +128,7 @@ impl Engine {
                 id
             }
             Admitted::Repeat(id) => id,
+            Admitted::Stopped(trigger) => return Err(auto_stop::stopped(trigger)),
             Admitted::NotKept(denials) => return Err(refusal(None, denials)),
         };
         self.answer(session, id, wait).await

@@ -23,7 +23,7 @@ use crate::pipeline::idempotency::{answered, claim};
 use crate::pipeline::known::Known;
 use crate::pipeline::validated::Validated;
 use crate::pipeline::{
-    acquaintances, assets, base_units, present, replaced, reserved, s2_authorize, s4_wait, waiting,
+    acquaintances, assets, auto_stop, base_units, present, replaced, reserved, s2_authorize, s4_wait, waiting,
 };
 use crate::views::IdempotencyKey;
 
@@ -123,6 +123,9 @@ pub(crate) async fn admit(
         replaced::place(tx, old, None).await??;
     }
     let judgement = judge(&case, tx).await?;
+    if let Some(trigger) = auto_stop::stop(&case.engine, tx, &judgement.grounds.admission.wallet).await? {
+        return Ok(Admitted::Stopped(trigger));
+    }
     let grant = match &judgement.verdict {
         Verdict::Denied(denials) => {
             case.engine.meters().denied(denials);

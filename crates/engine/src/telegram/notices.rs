@@ -156,15 +156,20 @@ fn sentence(event: &AuditEvent) -> Option<String> {
         AuditEvent::TokenForgotten { network, address, .. } => {
             format!("The recorded facts of the token {address} on {network} were dropped.")
         }
-        AuditEvent::WebhookCreated { origin, .. } => {
-            format!("Events are sent to a new webhook: {}", cut(origin))
+        AuditEvent::WebhookCreated { webhook } => {
+            format!("Events are sent to a new webhook: {}", cut(&webhook.origin))
         }
-        AuditEvent::WebhookUpdated { origin, .. } => format!("A webhook was changed: {}", cut(origin)),
+        AuditEvent::WebhookUpdated { webhook, .. } => {
+            format!("A webhook was changed: {}", cut(&webhook.origin))
+        }
         AuditEvent::WebhookDeleted { origin, .. } => format!("A webhook was deleted: {}", cut(origin)),
         AuditEvent::ChatRoleSet { chat, role } => {
             format!("The Telegram chat {chat} has the role {role} now.")
         }
         AuditEvent::ChatRemoved { chat } => format!("The Telegram chat {chat} was removed."),
+        AuditEvent::AutoStopTriggered { trigger } => {
+            format!("AUTOSTOP: the wallet is suspended, because {trigger}.")
+        }
         AuditEvent::WalletConnectPaired { owner, app } => {
             format!("The wallet app {} of the owner {owner} is asked for approvals now.", shown(app))
         }

@@ -174,6 +174,7 @@ const fn engine(code: ErrorCode) -> (StatusCode, bool) {
         | E::PolicyAlreadyExists
         | E::OwnerAlreadyConnected
         | E::WcSessionExists
+        | E::AutoStopTriggered
         | E::KillSwitchAlreadyActive
         | E::KillSwitchNotActive
         | E::ChangeAlreadyDecided
