@@ -21,7 +21,8 @@ async fn activity(
     resumed_at: Option<UnixSeconds>,
     now: UnixSeconds,
 ) -> Result<Activity, StoreError> {
-    let from = resumed_at.unwrap_or(0);
+    // What happened in the second of the resumption was mostly before it.
+    let from = resumed_at.map_or(0, |at| at.saturating_add(1));
     let since = now.saturating_sub(i64::from(limits.window)).max(from);
     let mut found = Activity::default();
     if limits.failures > 0 {

@@ -5,6 +5,7 @@
 #![expect(clippy::expect_used, clippy::panic, reason = "a failed expectation is how a test fails")]
 #![expect(clippy::disallowed_methods, reason = "tests wait, measure and ask how long to run")]
 
+mod activity;
 mod allowances;
 mod approvals;
 mod audit;
@@ -84,6 +85,7 @@ macro_rules! suite {
 }
 
 suite! {
+    activity: activity_is_counted_within_the_window;
     approvals: a_nonce_answers_once, answering_one_question_voids_the_others, expired_questions_cannot_be_answered;
     audit: the_chain_is_gapless_and_verifies, tampering_is_found_where_it_happened, rows_cannot_be_changed_or_removed,
         pages_follow_the_filter, a_wallet_has_the_events_of_its_sessions,
