@@ -8,6 +8,8 @@ use crate::wallet::wire_enum;
 wire_enum!(
     /// State of a request to sign. [`RequestStatus::next`] is the graph.
     RequestStatus {
+        /// Recorded, and about to be sent.
+        Sending = "SENDING",
         /// Sent; no answer yet.
         Sent = "SENT",
         /// Answered with the owner's signature.
@@ -42,8 +44,9 @@ impl RequestStatus {
     /// The states that may follow.
     pub const fn next(self) -> &'static [Self] {
         match self {
+            Self::Sending => &[Self::Sent, Self::Answered, Self::Refused, Self::Failed],
             Self::Sent => &[Self::Answered, Self::Refused, Self::Failed],
-            Self::Failed => &[Self::Sent],
+            Self::Failed => &[Self::Sending],
             Self::Answered | Self::Refused => &[],
         }
     }

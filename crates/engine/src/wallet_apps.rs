@@ -40,6 +40,7 @@ pub(crate) struct WalletApps {
     inbox: Mutex<Option<mpsc::Receiver<Order>>>,
     wake: Notify,
     pairings: Mutex<BTreeMap<WalletId, PairingState>>,
+    failures: Mutex<BTreeMap<WalletId, String>>,
 }
 
 impl WalletApps {
@@ -51,6 +52,7 @@ impl WalletApps {
             inbox: Mutex::new(Some(inbox)),
             wake: Notify::new(),
             pairings: Mutex::default(),
+            failures: Mutex::default(),
         }
     }
 
@@ -74,6 +76,26 @@ impl WalletApps {
         let taken = self.orders.try_send(order).is_ok();
         self.wake.notify_one();
         taken
+    }
+
+    /// Records why a wallet's session fails; none if it works.
+    pub(crate) fn set_failure(&self, wallet: WalletId, reason: Option<String>) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        match reason {
+            Some(reason) => failures.insert(wallet, reason),
+            None => failures.remove(&wallet),
+        };
+    }
+
+    /// Forgets the failures of other wallets.
+    pub(crate) fn keep_failures(&self, of: impl Fn(WalletId) -> bool) {
+        self.failures.lock().unwrap_or_else(PoisonError::into_inner).retain(|wallet, _| of(*wallet));
+    }
+
+    /// Why a wallet's session fails, if one does.
+    pub(crate) fn failure(&self) -> Option<(WalletId, String)> {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.iter().next().map(|(wallet, reason)| (*wallet, reason.clone()))
     }
 
     /// Sets the state of a wallet's pairing.

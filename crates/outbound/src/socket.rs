@@ -24,9 +24,9 @@ use crate::lanes::Lane;
 /// Time to connect and upgrade.
 const CONNECT: Duration = Duration::from_secs(10);
 /// Most bytes of one message.
-const LONGEST_MESSAGE: usize = 1024 * 1024;
+const LONGEST_MESSAGE: usize = 256 * 1024;
 /// Messages that wait in each direction.
-const WAITING: usize = 64;
+const WAITING: usize = 16;
 /// Time until a text is taken for sending.
 const SEND: Duration = Duration::from_secs(10);
 /// Period of our pings.

@@ -140,7 +140,8 @@ async fn walletconnect_due(
                  LEFT JOIN walletconnect_requests r ON r.nonce = c.nonce AND r.topic = $1 \
                  WHERE c.owner = $2 AND c.consumed_at IS NULL AND c.expires_at > $3 \
                  AND ((c.action = 'approve' AND c.wallet_id = $4 AND t.status = 'PENDING_APPROVAL') \
-                 OR (c.action = 'approve-change' AND g.status = 'PENDING_CONSENT')) \
+                 OR (c.action = 'approve-change' AND g.status = 'PENDING_CONSENT') \
+                 OR (c.action = 'verify-owner' AND r.nonce IS NOT NULL)) \
                  AND (r.nonce IS NULL OR (r.status = 'FAILED' AND r.attempts < $5 AND r.updated_at <= $6)) \
                  ORDER BY c.issued_at, c.nonce LIMIT $7";
     let query = sqlx::query(query)
@@ -226,8 +227,8 @@ impl WriteTx {
         now: UnixSeconds,
     ) -> Result<(), StoreError> {
         let query = "INSERT INTO walletconnect_requests (nonce, topic, request, status, attempts, created_at, \
-                     updated_at) VALUES ($1, $2, $3, 'SENT', 1, $4, $4) ON CONFLICT (nonce, topic) DO UPDATE \
-                     SET request = $3, status = 'SENT', attempts = walletconnect_requests.attempts + 1, \
+                     updated_at) VALUES ($1, $2, $3, 'SENDING', 1, $4, $4) ON CONFLICT (nonce, topic) DO UPDATE \
+                     SET request = $3, status = 'SENDING', attempts = walletconnect_requests.attempts + 1, \
                      updated_at = $4 WHERE walletconnect_requests.status = 'FAILED'";
         let query = sqlx::query(query)
             .bind(nonce.to_owned())
@@ -235,6 +236,36 @@ impl WriteTx {
             .bind(unsigned(request, "request")?)
             .bind(now);
         conflict(query.execute(self.conn()).await?.rows_affected())
+    }
+
+    /// Records that a request was sent. It may be answered already.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
+    pub async fn sent_walletconnect_request(
+        &mut self,
+        topic: &str,
+        request: u64,
+        now: UnixSeconds,
+    ) -> Result<(), StoreError> {
+        let query = "UPDATE walletconnect_requests SET status = 'SENT', updated_at = $1 \
+                     WHERE topic = $2 AND request = $3 AND status = 'SENDING'";
+        let query = sqlx::query(query).bind(now).bind(topic.to_owned()).bind(unsigned(request, "request")?);
+        query.execute(self.conn()).await?;
+        Ok(())
+    }
+
+    /// Lets requests of a session be sent again whose sending a crash cut off.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] if the database fails.
+    pub async fn recover_walletconnect_requests(&mut self, topic: &str) -> Result<(), StoreError> {
+        let query = "UPDATE walletconnect_requests SET status = 'FAILED', updated_at = 0 \
+                     WHERE topic = $1 AND status = 'SENDING'";
+        sqlx::query(query).bind(topic.to_owned()).execute(self.conn()).await?;
+        Ok(())
     }
 
     /// Records the answer to a request.
@@ -253,7 +284,7 @@ impl WriteTx {
             return Err(StoreError::Conflict(Entity::WalletConnect));
         }
         let query = "UPDATE walletconnect_requests SET status = $1, updated_at = $2 \
-                     WHERE topic = $3 AND request = $4 AND status = 'SENT'";
+                     WHERE topic = $3 AND request = $4 AND status IN ('SENDING', 'SENT')";
         let query = sqlx::query(query)
             .bind(to.as_str())
             .bind(now)

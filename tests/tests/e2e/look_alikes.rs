@@ -72,6 +72,9 @@ async fn an_owner_is_told_of_new_accounts_and_of_those_that_deceive() -> Result<
     let warning = "LOOKS LIKE 0x70997970C51812dc3A010C7d01b50e0d17dc79C8, which this wallet has used";
     ensure!(says(&poison, warning)?, "{poison}");
     ensure!(poison["presentation"]["strangers"][0]["like"]["knownAs"] == "used", "{poison}");
+    // That it was paid once does not make it another account.
+    scene.pay(&agent, POISON).await?;
+    ensure!(says(&scene.ask(&agent, POISON).await?, warning)?, "still marked");
     // A list vouches for an account; one that looks like it is still another.
     let list = json!({ "allowed_addresses": [POISON, FRIEND] });
     let other = scene.agent("ethereum").await?;

@@ -3,7 +3,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Value, json};
 use thiserror::Error;
 use tokio::time::timeout;
@@ -18,8 +19,9 @@ use super::rpc::Tag;
 
 /// Time for the answer to a call.
 const ANSWER: Duration = Duration::from_secs(10);
-/// Most deliveries kept while a call waits for its answer.
-const MOST_KEPT: usize = 256;
+/// Most deliveries, and most bytes of them, kept while a call waits for its answer. More are dropped: the relay sends
+/// what is not acknowledged again over the next connection.
+const MOST_KEPT: (usize, usize) = (256, 1024 * 1024);
 /// Most characters of a relay's error that are kept.
 const LONGEST_ERROR: usize = 200;
 
@@ -52,7 +54,7 @@ pub enum LinkError {
 /// A message of a peer, still sealed. The relay sends it again until it is acknowledged.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Delivery {
-    id: Value,
+    id: FrameId,
     /// The conversation.
     pub topic: Topic,
     /// The envelope.
@@ -64,15 +66,23 @@ pub struct Relay {
     socket: Socket,
     last_id: u64,
     kept: VecDeque<Delivery>,
+    dropped: bool,
+}
+
+/// The id of a frame. No other form is read, so that a frame takes no more memory than its text.
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[serde(untagged)]
+enum FrameId {
+    Number(u64),
+    Text(String),
 }
 
 /// A frame of the relay: a request, or the answer to a call.
 #[derive(Deserialize)]
 struct Frame {
-    id: Value,
+    id: FrameId,
     method: Option<String>,
-    params: Option<Value>,
-    result: Option<Value>,
+    params: Option<Box<RawValue>>,
     error: Option<RelayFault>,
 }
 
@@ -107,7 +117,7 @@ impl Relay {
         let url = format!("{base}/?auth={token}&projectId={}&ua=wc-2/waiaas-{version}", config.project);
         let socket = Socket::connect(&url).await.map_err(|_| LinkError::Unreachable)?;
         let first = u64::try_from(now).unwrap_or(0).saturating_mul(1_000_000);
-        Ok(Self { socket, last_id: first, kept: VecDeque::new() })
+        Ok(Self { socket, last_id: first, kept: VecDeque::new(), dropped: false })
     }
 
     /// Asks for the messages of a topic, those kept for it included.
@@ -116,7 +126,7 @@ impl Relay {
     ///
     /// [`LinkError`].
     pub async fn subscribe(&mut self, topic: Topic) -> Result<(), LinkError> {
-        self.call("irn_subscribe", json!({ "topic": topic.to_string() })).await.map(drop)
+        self.call("irn_subscribe", json!({ "topic": topic.to_string() })).await
     }
 
     /// Publishes an envelope; the relay keeps it for `ttl` seconds.
@@ -138,7 +148,7 @@ impl Relay {
             "tag": tag.number(),
             "prompt": tag.prompts(),
         });
-        self.call("irn_publish", params).await.map(drop)
+        self.call("irn_publish", params).await
     }
 
     /// Waits for the next message. Cancelling it loses none.
@@ -158,6 +168,11 @@ impl Relay {
         }
     }
 
+    /// Whether messages were dropped that come again over another connection, and none is kept.
+    pub fn is_drained(&self) -> bool {
+        self.dropped && self.kept.is_empty()
+    }
+
     /// Acknowledges a message, so that it is not sent again.
     ///
     /// # Errors
@@ -167,20 +182,20 @@ impl Relay {
         self.send(&json!({ "id": delivery.id, "jsonrpc": "2.0", "result": true })).await
     }
 
-    async fn call(&mut self, method: &str, params: Value) -> Result<Value, LinkError> {
+    async fn call(&mut self, method: &str, params: Value) -> Result<(), LinkError> {
         self.last_id = self.last_id.saturating_add(1);
-        let id = Value::from(self.last_id);
+        let id = FrameId::Number(self.last_id);
         self.send(&json!({ "id": id, "jsonrpc": "2.0", "method": method, "params": params })).await?;
         timeout(ANSWER, self.answer(&id)).await.unwrap_or(Err(LinkError::Timeout))
     }
 
-    async fn answer(&mut self, id: &Value) -> Result<Value, LinkError> {
+    async fn answer(&mut self, id: &FrameId) -> Result<(), LinkError> {
         loop {
             let frame = self.socket.next().await.ok_or(LinkError::Unreachable)?;
             let Some(frame) = read(&frame) else { continue };
             if frame.method.is_none() && frame.id == *id {
                 return match frame.error {
-                    None => Ok(frame.result.unwrap_or_default()),
+                    None => Ok(()),
                     Some(fault) => {
                         let text: String = fault.message.chars().take(LONGEST_ERROR).collect();
                         Err(LinkError::Refused(shown(&text)))
@@ -188,10 +203,12 @@ impl Relay {
                 };
             }
             if let Some(delivery) = delivery(frame) {
-                if self.kept.len() >= MOST_KEPT {
-                    return Err(LinkError::Unreachable);
+                let bytes: usize = self.kept.iter().map(|kept| kept.envelope.len()).sum();
+                if self.kept.len() < MOST_KEPT.0 && bytes < MOST_KEPT.1 {
+                    self.kept.push_back(delivery);
+                } else {
+                    self.dropped = true;
                 }
-                self.kept.push_back(delivery);
             }
         }
     }
@@ -217,7 +234,7 @@ fn delivery(frame: Frame) -> Option<Delivery> {
         message: String,
     }
     let is_message = frame.method.as_deref() == Some("irn_subscription");
-    let params: Params = serde_json::from_value(is_message.then_some(frame.params)??).ok()?;
+    let params: Params = serde_json::from_str(is_message.then_some(frame.params)??.get()).ok()?;
     let topic = params.data.topic.parse().ok()?;
     Some(Delivery { id: frame.id, topic, envelope: params.data.message })
 }

@@ -66,7 +66,7 @@ pub enum Content {
     /// A request of the peer.
     Call {
         /// Its id, repeated in the answer.
-        id: Value,
+        id: u64,
         /// Its method, such as `wc_sessionSettle`.
         method: String,
         /// Its parameters.
@@ -95,7 +95,7 @@ impl Content {
     pub fn read(text: &str) -> Option<Self> {
         #[derive(Deserialize)]
         struct Message {
-            id: Value,
+            id: u64,
             method: Option<String>,
             #[serde(default)]
             params: Value,
@@ -112,9 +112,9 @@ impl Content {
         let message: Message = serde_json::from_str(text).ok()?;
         Some(match (message.method, message.result, message.error) {
             (Some(method), None, None) => Self::Call { id: message.id, method, params: message.params },
-            (None, Some(result), None) => Self::Result { id: message.id.as_u64()?, result },
+            (None, Some(result), None) => Self::Result { id: message.id, result },
             (None, None, Some(fault)) => {
-                Self::Error { id: message.id.as_u64()?, code: fault.code, message: fault.message }
+                Self::Error { id: message.id, code: fault.code, message: fault.message }
             }
             _ => return None,
         })
@@ -127,6 +127,6 @@ pub(super) fn call(id: u64, method: &str, params: &Value) -> String {
 }
 
 /// The answer `true` to a request of the peer.
-pub(super) fn agreed(id: &Value) -> String {
+pub(super) fn agreed(id: u64) -> String {
     json!({ "id": id, "jsonrpc": "2.0", "result": true }).to_string()
 }

@@ -180,7 +180,7 @@ impl Session {
     }
 
     /// The text that agrees to a request of the peer.
-    pub fn agreement(id: &Value) -> String {
+    pub fn agreement(id: u64) -> String {
         agreed(id)
     }
 

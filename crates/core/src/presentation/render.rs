@@ -103,6 +103,7 @@ impl Page<'_> {
                 Some(like) => {
                     let known = match like.known_as {
                         KnownAs::Listed => "a policy lists",
+                        KnownAs::Own => "is the wallet's own or its owner's",
                         KnownAs::Used => "this wallet has used",
                         KnownAs::Waiting => "another waiting request names",
                     };

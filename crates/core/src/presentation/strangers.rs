@@ -19,12 +19,15 @@ pub enum KnownAs {
     Waiting,
     /// A transaction that was sent names it.
     Used,
+    /// It is the wallet itself, or its owner.
+    Own,
     /// A policy lists it.
     Listed,
 }
 
-/// An account that receives value, power or a call, and that neither a policy nor a sent transaction of the wallet
-/// names.
+/// An account that receives value, power or a call, and that no policy lists: one that no sent transaction of the wallet
+/// names either, or one that looks like a known account. That a transaction named it is no reason to trust it, since an
+/// agent can send a little first.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Stranger {
@@ -52,15 +55,16 @@ pub fn strangers(
     policies: &PolicySet,
     named: &BTreeMap<Address, KnownAs>,
 ) -> Vec<Stranger> {
-    let is_known = |address: &Address| {
-        named.get(address) == Some(&KnownAs::Used) || policies.addresses().any(|listed| listed == *address)
-    };
-    let new = counterparties(effects).into_iter().filter(|address| !is_known(address));
+    let is_listed = |address: &Address| policies.addresses().any(|listed| listed == *address);
+    let others = counterparties(effects).into_iter().filter(|address| !is_listed(address));
     let like = |address: Address| {
         let listed = || policies.addresses().map(|other| (other, KnownAs::Listed));
         likeness(address, listed().chain(named.iter().map(|(other, known_as)| (*other, *known_as))))
     };
-    new.map(|address| Stranger { address, like: like(address) }).collect()
+    let is_new = |stranger: &Stranger| {
+        stranger.like.is_some() || !matches!(named.get(&stranger.address), Some(KnownAs::Used | KnownAs::Own))
+    };
+    others.map(|address| Stranger { address, like: like(address) }).filter(is_new).collect()
 }
 
 /// The known account that an address looks like, the best known first.
@@ -70,13 +74,15 @@ fn likeness(address: Address, known: impl Iterator<Item = (Address, KnownAs)>) -
     Some(Likeness { address, known_as })
 }
 
-/// Whether two different addresses of one chain agree in the characters that people compare. EVM: three digits at each
-/// end; Solana: two characters at each end, and three at one of them.
+/// Whether two different addresses of one chain agree in the characters that people compare (EVM: three digits at each
+/// end; Solana: two characters at each end, and three at one of them), or nearly everywhere, as after a slip.
 ///
 /// A list can have many thousands of addresses, so the last characters are compared first, by bytes.
 fn looks_like(one: Address, other: Address) -> bool {
     match (&one, &other) {
         _ if one == other => false,
+        (Address::Evm(one), Address::Evm(other)) if differing(one, other) <= SLIP => true,
+        (Address::Solana(one), Address::Solana(other)) if differing(one, other) <= SLIP => true,
         (Address::Evm(one), Address::Evm(other)) => {
             let ([a, b, .., c, d], [x, y, .., p, q]) = (one, other);
             (d, c & 0x0f, a, b >> 4) == (q, p & 0x0f, x, y >> 4)
@@ -89,6 +95,13 @@ fn looks_like(one: Address, other: Address) -> bool {
         }
         _ => false,
     }
+}
+
+/// Most bytes by which a slip changes an address.
+const SLIP: usize = 3;
+
+fn differing(one: &[u8], other: &[u8]) -> usize {
+    one.iter().zip(other).filter(|(a, b)| a != b).count()
 }
 
 /// The last two characters of bytes in base58, as a number.
@@ -112,8 +125,10 @@ mod tests {
     fn addresses_that_agree_at_both_ends_look_alike() {
         for (text, alike) in [
             ("0x70900000000000000000000000000000000009c8", true),
-            ("0x70997970c51812dc3a010c7d01b50e0d17dc79c9", false),
-            ("0x60997970c51812dc3a010c7d01b50e0d17dc79c8", false),
+            ("0x70997970c51812dc3a010c7d01b50e0d17dc79c9", true),
+            ("0x60997970c51812dc3a010c7d01b50e0d17dc79c8", true),
+            ("0x70997970c51812dc3a010c7d01b50e0d17dc978c", true),
+            ("0x70997970000000003a010c7d01b50e0d17dc79c9", false),
             ("0x70f00000000000000000000000000000000009c8", false),
             ("0x70900000000000000000000000000000000008c8", false),
             (KNOWN, false),
@@ -130,9 +145,13 @@ mod tests {
     proptest! {
         /// The comparison by bytes agrees with one of the characters.
         #[test]
-        fn addresses_look_alike_by_their_characters(bytes: [u8; 32], at in 0usize..32, change: u8, evm: bool) {
+        fn addresses_look_alike_by_their_characters(bytes: [u8; 32], at in 0usize..32, spread in 1usize..12, change: u8, evm: bool) {
             let mut changed = bytes;
-            changed[at] ^= change;
+            for offset in 0..spread {
+                let place = (at + offset) % 32;
+                changed[place] ^= change;
+            }
+            let other_bytes = changed;
             let short = |bytes: [u8; 32]| {
                 let mut short = [0; 20];
                 short.copy_from_slice(&bytes[..20]);
@@ -148,7 +167,9 @@ mod tests {
             let head = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
             let tail = a.bytes().rev().zip(b.bytes().rev()).take_while(|(x, y)| x == y).count();
             let (least, most) = if evm { (3, 3) } else { (2, 3) };
-            let alike = one != other && head.min(tail) >= least && head.max(tail) >= most;
+            // One changed byte is a slip, so the ends decide only where more differ.
+            let slip = bytes.iter().zip(&other_bytes).take(if evm { 20 } else { 32 }).filter(|(a, b)| a != b).count() <= 3;
+            let alike = one != other && (slip || head.min(tail) >= least && head.max(tail) >= most);
             prop_assert_eq!(looks_like(one, other), alike);
         }
     }

@@ -69,10 +69,18 @@ pub(super) fn trusted_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
 /// Reads the URL of a WebSocket service: wss, or ws to this machine.
 pub(super) fn relay_url<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let text = String::deserialize(deserializer)?;
-    if is_trusted(&text, "wss", "ws") {
+    let plain = Url::parse(&text).is_ok_and(|url| {
+        url.query().is_none()
+            && url.fragment().is_none()
+            && url.username().is_empty()
+            && url.password().is_none()
+    });
+    if plain && is_trusted(&text, "wss", "ws") {
         Ok(text)
     } else {
-        Err(de::Error::custom("must be a wss URL, or a ws URL of this machine"))
+        Err(de::Error::custom(
+            "must be a wss URL, or a ws URL of this machine, without user, query and fragment",
+        ))
     }
 }
 

@@ -34,6 +34,8 @@ impl Operator<'_> {
     /// The state of each channel, by the worker that listens to it.
     fn channels(&self) -> Vec<ChannelStatus> {
         let workers = [("telegram", "telegram-updates"), ("walletconnect", "walletconnect")];
+        let app = self.engine.wallet_apps().failure();
+        let app = app.map(|(wallet, reason)| format!("{reason} Wallet: {wallet}"));
         let status = |(channel, worker)| {
             let found = self.engine.worker_states().of(worker);
             let state = match &found {
@@ -43,7 +45,12 @@ impl Operator<'_> {
                 Some(_) => ChannelState::Working,
             };
             let reason = found.filter(|_| state == ChannelState::Failing).and_then(|found| found.reason);
-            ChannelStatus { channel, state, reason }
+            match &app {
+                Some(reason) if channel == "walletconnect" && state != ChannelState::Failing => {
+                    ChannelStatus { channel, state: ChannelState::Failing, reason: Some(reason.clone()) }
+                }
+                Some(_) | None => ChannelStatus { channel, state, reason },
+            }
         };
         workers.map(status).into()
     }

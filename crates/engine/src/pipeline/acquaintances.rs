@@ -3,15 +3,14 @@
 use std::collections::BTreeMap;
 
 use waiaas_core::effect::Effects;
-use waiaas_core::ids::WalletId;
 use waiaas_core::policy::{PolicySet, counterparties};
 use waiaas_core::presentation::{KnownAs, Stranger, strangers};
-use waiaas_store::WriteTx;
+use waiaas_store::{WalletRow, WriteTx};
 
 use crate::error::Error;
 
 /// The newest transactions whose accounts are compared.
-const NEWEST: u32 = 500;
+const NEWEST: u32 = 2000;
 
 /// The strangers in a request.
 ///
@@ -20,18 +19,21 @@ const NEWEST: u32 = 500;
 /// Storage errors.
 pub(crate) async fn unknown(
     tx: &mut WriteTx,
-    wallet: WalletId,
+    wallet: &WalletRow,
     effects: &Effects,
     policies: &PolicySet,
 ) -> Result<Vec<Stranger>, Error> {
-    let mut named = BTreeMap::new();
+    let own = [Some(wallet.address), wallet.owner.address()];
+    let mut named: BTreeMap<_, _> = own.into_iter().flatten().map(|own| (own, KnownAs::Own)).collect();
+    let wallet = wallet.id;
     for (address, waits) in tx.newest_recipients(wallet, NEWEST).await? {
         let known_as = if waits { KnownAs::Waiting } else { KnownAs::Used };
         let entry = named.entry(address).or_insert(known_as);
         *entry = known_as.max(*entry);
     }
     for address in counterparties(effects) {
-        if named.get(&address) != Some(&KnownAs::Used) && tx.names_recipient(wallet, address).await? {
+        let known = matches!(named.get(&address), Some(KnownAs::Used | KnownAs::Own));
+        if !known && tx.names_recipient(wallet, address).await? {
             named.insert(address, KnownAs::Used);
         }
     }

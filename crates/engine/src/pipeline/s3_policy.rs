@@ -79,7 +79,7 @@ pub(crate) async fn judge(case: &AdmissionRequest, tx: &mut WriteTx) -> Result<J
     let presentation = match &verdict {
         Verdict::Granted(grant) if grant.tier == Tier::Approval => {
             let (effects, policies) = (&validated.effects, &grounds.policies.set);
-            let strangers = acquaintances::unknown(tx, subject.wallet, effects, policies).await?;
+            let strangers = acquaintances::unknown(tx, &grounds.admission.wallet, effects, policies).await?;
             Some(Box::new(present::presented(validated, &grounds.facts, grant, strangers)?))
         }
         Verdict::Granted(_) | Verdict::Denied(_) => None,

@@ -3,6 +3,7 @@
 use waiaas_channels::walletconnect::{Answer, Content};
 use waiaas_core::audit::Actor;
 use waiaas_core::owner::{Challenge, OwnerAction};
+use waiaas_core::transaction::TxStatus;
 use waiaas_core::walletconnect::RequestStatus;
 use waiaas_store::{Entity, StoreError, WalletConnectRow};
 
@@ -19,7 +20,7 @@ use crate::pipeline::transactions::cancelled;
 pub(super) async fn take(engine: &Engine, row: &WalletConnectRow, content: &Content) -> Result<(), Error> {
     let Some((id, answer)) = Answer::read(content) else { return Ok(()) };
     let Some(asked) = engine.store().walletconnect_request(&row.topic, id).await? else { return Ok(()) };
-    if asked.status != RequestStatus::Sent {
+    if !matches!(asked.status, RequestStatus::Sending | RequestStatus::Sent) {
         return Ok(());
     }
     let Some(challenge) = engine.store().challenge(&asked.nonce).await? else { return Ok(()) };
@@ -96,6 +97,11 @@ async fn refused(engine: &Engine, row: &WalletConnectRow, challenge: &Challenge)
     match challenge.action {
         OwnerAction::Approve { tx, .. } => {
             let view = engine.view(tx).await?;
+            let owner = engine.wallet_by_id(row.wallet).await?.owner.address();
+            // What was decided, and what another owner decides now, is not the app's to refuse.
+            if view.status != TxStatus::PendingApproval || owner != Some(row.owner) {
+                return Ok(());
+            }
             engine.withdraw(view, Actor::WalletConnect(row.owner), cancelled).await.map(drop)
         }
         OwnerAction::ApproveChange { .. }

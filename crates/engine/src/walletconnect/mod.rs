@@ -7,6 +7,7 @@
 //! the check of signatures (`credentials`).
 
 mod answers;
+mod line;
 mod link;
 mod offers;
 mod sessions;

@@ -1,7 +1,10 @@
 //! Open pairings: a proposal, the app's answer, and the settlement of the session.
 
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout};
 use waiaas_channels::walletconnect::{
-    Asked, Content, Delivery, Pairing, Request, Session, SessionCall, SymKey, Tag, Topic,
+    Asked, Content, Delivery, Pairing, Request, Session, SessionCall, SymKey, Tag,
 };
 use waiaas_core::UnixSeconds;
 use waiaas_core::address::Address;
@@ -12,7 +15,7 @@ use waiaas_keys::Purpose;
 use waiaas_keys::SecretSlice;
 use waiaas_store::{AuditEntry, Entity, StoreError, WalletConnectRow};
 
-use super::link::Link;
+use super::line::Line;
 use super::random;
 use crate::Engine;
 use crate::error::Error;
@@ -21,36 +24,56 @@ use crate::views::{self, PairingState};
 /// Code of the Sign API for accounts that are not accepted.
 const OTHER_ACCOUNT: i64 = 4001;
 
+/// The longest turn.
+const TURN: Duration = Duration::from_secs(1);
+/// The pause after a lost connection.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// An open pairing.
 pub(super) struct Offer {
     wallet: WalletId,
     owner: Address,
     proof: Option<String>,
     pairing: Pairing,
+    /// The chains that the proposal names.
+    chains: Vec<String>,
     agreed: Option<SymKey>,
+}
+
+/// Waits for the app's answer and settlement, over as many connections as it takes, until the pairing expires.
+pub(super) async fn run(engine: Engine, mut line: Line, mut offer: Offer) {
+    while !engine.stopping().is_cancelled() && engine.now() < offer.expires_at() {
+        match offer.turn(&engine, &mut line).await {
+            Ok(false) => {}
+            Ok(true) => break,
+            Err(error) => {
+                tracing::warn!(wallet = %offer.wallet, %error, "a pairing with a wallet app was interrupted");
+                line.disconnect();
+                // Over early if the daemon stops.
+                let _ = timeout(PAUSE, engine.stopping().cancelled()).await;
+            }
+        }
+    }
 }
 
 impl Offer {
     /// Opens a pairing and sends the proposal, which the relay keeps for the app.
     pub(super) async fn make(
         engine: &Engine,
-        link: &mut Link,
+        line: &mut Line,
         wallet: WalletId,
         owner: Address,
         proof: Option<String>,
     ) -> Result<Self, Error> {
         let pairing = Pairing::open(random, engine.now())?;
-        let proposal = pairing.proposal(&asked(engine, wallet, &owner).await?, DOMAIN);
-        link.subscribe(engine, pairing.topic()).await?;
+        let asked = asked(engine, wallet, &owner).await?;
+        let proposal = pairing.proposal(&asked, DOMAIN);
+        line.subscribe(engine, pairing.topic()).await?;
         let life = pairing.expires_at().saturating_sub(engine.now());
-        link.send(engine, pairing.key(), &proposal, Tag::Propose, life).await?;
+        line.send(engine, pairing.key(), &proposal, Tag::Propose, life).await?;
         let state = PairingState::Pending { expires_at: pairing.expires_at() };
         engine.wallet_apps().set_pairing(wallet, state);
-        Ok(Self { wallet, owner, proof, pairing, agreed: None })
-    }
-
-    pub(super) const fn wallet(&self) -> WalletId {
-        self.wallet
+        Ok(Self { wallet, owner, proof, pairing, chains: asked.chains, agreed: None })
     }
 
     pub(super) const fn expires_at(&self) -> UnixSeconds {
@@ -61,87 +84,87 @@ impl Offer {
         views::Pairing { uri: self.pairing.uri().as_str().into(), expires_at: self.pairing.expires_at() }
     }
 
-    /// The topics on which the app answers.
-    pub(super) fn topics(&self) -> impl Iterator<Item = Topic> + use<> {
-        [Some(self.pairing.topic()), self.agreed.as_ref().map(SymKey::topic)].into_iter().flatten()
+    /// Waits for messages for a second. True if the pairing is over.
+    async fn turn(&mut self, engine: &Engine, line: &mut Line) -> Result<bool, Error> {
+        line.subscribe(engine, self.pairing.topic()).await?;
+        if let Some(key) = &self.agreed {
+            line.subscribe(engine, key.topic()).await?;
+        }
+        let until = Instant::now() + TURN;
+        while let Some(delivery) = line.next(engine, until).await? {
+            let done = self.take(engine, line, &delivery).await?;
+            line.acknowledge(engine, &delivery).await?;
+            if done || Instant::now() >= until {
+                return Ok(done);
+            }
+        }
+        Ok(false)
     }
 
-    pub(super) fn listens_to(&self, topic: Topic) -> bool {
-        self.topics().any(|own| own == topic)
-    }
-
-    /// Takes a message of the app. Returns the offer if it is still open.
-    ///
-    /// # Errors
-    ///
-    /// Storage errors, and those of the relay.
-    pub(super) async fn take(
-        mut self,
-        engine: &Engine,
-        link: &mut Link,
-        delivery: &Delivery,
-    ) -> Result<Option<Self>, Error> {
-        let of_session = self.agreed.as_ref().filter(|key| key.topic() == delivery.topic);
-        let key = of_session.unwrap_or_else(|| self.pairing.key());
+    /// Takes a message of the app. True if the pairing is over.
+    async fn take(&mut self, engine: &Engine, line: &mut Line, delivery: &Delivery) -> Result<bool, Error> {
+        let of_session = self.agreed.as_ref().filter(|key| key.topic() == delivery.topic).cloned();
+        let key = of_session.as_ref().unwrap_or_else(|| self.pairing.key());
         let Some(content) = key.open(&delivery.envelope).and_then(|text| Content::read(&text)) else {
-            return Ok(Some(self));
+            return Ok(false);
         };
-        match (&content, of_session.cloned()) {
+        match (&content, of_session) {
             (Content::Call { id, method, params }, Some(key))
                 if SessionCall::read(method, params) == SessionCall::Settle =>
             {
                 let settled = Session::settled(key.clone(), params, engine.now());
-                let agreement = Session::agreement(id);
-                link.say(engine, &key, &agreement, Tag::Settled).await?;
-                let Ok(session) = settled else {
-                    return self.refuse(engine, link, &key, "The app's settlement cannot be read.").await;
-                };
-                self.settle(engine, link, session).await?;
-                Ok(None)
+                line.say(engine, &key, &Session::agreement(*id), Tag::Settled).await?;
+                match settled {
+                    Ok(session) => self.settle(engine, line, session).await?,
+                    Err(_) => self.refuse(engine, line, &key, "The app's settlement cannot be read.").await?,
+                }
+                Ok(true)
             }
             (_, None) => match self.pairing.answered(&content) {
-                None => Ok(Some(self)),
+                None => Ok(false),
                 Some(Ok(key)) => {
-                    link.subscribe(engine, key.topic()).await?;
+                    let topic = key.topic();
                     self.agreed = Some(key);
-                    Ok(Some(self))
+                    line.subscribe(engine, topic).await?;
+                    Ok(false)
                 }
                 Some(Err(error)) => {
                     let state = PairingState::Refused { reason: format!("{error}.") };
                     engine.wallet_apps().set_pairing(self.wallet, state);
-                    Ok(None)
+                    Ok(true)
                 }
             },
-            _ => Ok(Some(self)),
+            _ => Ok(false),
         }
     }
 
     async fn refuse(
-        self,
+        &self,
         engine: &Engine,
-        link: &mut Link,
+        line: &mut Line,
         key: &SymKey,
         reason: &str,
-    ) -> Result<Option<Self>, Error> {
+    ) -> Result<(), Error> {
         let state = PairingState::Refused { reason: reason.to_owned() };
         engine.wallet_apps().set_pairing(self.wallet, state);
-        link.end(engine, key, OTHER_ACCOUNT, reason).await?;
-        Ok(None)
+        Ok(line.end(engine, key, OTHER_ACCOUNT, reason).await?)
     }
 
-    /// Keeps a settled session if it is the owner's, and asks an unproved owner for the proof.
-    async fn settle(self, engine: &Engine, link: &mut Link, session: Session) -> Result<(), Error> {
+    /// Keeps a settled session if it is the owner's, with the proof that an unproved owner is to be asked for.
+    async fn settle(&self, engine: &Engine, line: &mut Line, session: Session) -> Result<(), Error> {
         let wallet = engine.wallet_by_id(self.wallet).await?;
         let owners = [wallet.owner.address(), wallet.successor];
         if !owners.contains(&Some(self.owner)) {
             let key = session.key().clone();
-            return self.refuse(engine, link, &key, "The wallet has another owner now.").await.map(drop);
+            return self.refuse(engine, line, &key, "The wallet has another owner now.").await;
         }
-        let chains = session.chains_of(&self.owner);
+        let mut chains = session.chains_of(&self.owner);
+        // Other chains were not asked for.
+        chains.retain(|chain| self.chains.contains(chain));
         if chains.is_empty() {
             let key = session.key().clone();
             let reason = "The app offers other accounts than the owner's.";
-            return self.refuse(engine, link, &key, reason).await.map(drop);
+            return self.refuse(engine, line, &key, reason).await;
         }
         let topic = session.topic().to_string();
         let key: SecretSlice<u8> = session.key().expose().to_vec().into();
@@ -159,27 +182,39 @@ impl Offer {
         };
         let event = AuditEvent::WalletConnectPaired { owner: self.owner, app: session.peer.name.clone() };
         let audit = AuditEntry::new(event, Actor::Master, engine.now()).wallet(self.wallet);
-        let new = row.clone();
+        let (new, proof, now) = (row.clone(), self.proof.clone(), engine.now());
         let kept = engine
             .store()
-            .write(move |tx| Box::pin(async move { tx.insert_walletconnect_session(new, audit).await }))
+            .write(move |tx| {
+                Box::pin(async move {
+                    let topic = new.topic.clone();
+                    tx.insert_walletconnect_session(new, audit).await?;
+                    // The session's own task sends it, as one that a crash cut off.
+                    match proof {
+                        Some(nonce) => tx.send_walletconnect_request(&nonce, &topic, 0, now).await,
+                        None => Ok(()),
+                    }
+                })
+            })
             .await;
         match kept {
             Ok(()) => {}
+            // The app settled again, because the connection was lost after the first time.
+            Err(StoreError::Duplicate(Entity::WalletConnect)) if self.is_kept(engine, &row).await? => {}
             Err(StoreError::Duplicate(Entity::WalletConnect)) => {
                 let key = session.key().clone();
-                return self.refuse(engine, link, &key, "The wallet has a session already.").await.map(drop);
+                return self.refuse(engine, line, &key, "The wallet has a session already.").await;
             }
             Err(error) => return Err(error.into()),
         }
         engine.wallet_apps().set_pairing(self.wallet, PairingState::Connected);
-        if let Some(nonce) = &self.proof
-            && let Some(asked) = engine.store().challenge(nonce).await?
-            && asked.consumed_at.is_none()
-        {
-            link.ask(engine, &row, &session, &asked.challenge).await?;
-        }
+        engine.wallet_apps().wake().notify_one();
         Ok(())
+    }
+
+    async fn is_kept(&self, engine: &Engine, row: &WalletConnectRow) -> Result<bool, Error> {
+        let found = engine.store().walletconnect_session(self.wallet).await?;
+        Ok(found.is_some_and(|found| found.topic == row.topic))
     }
 }
 

@@ -348,6 +348,7 @@ async fn wallet_app(store: &Store) {
                 (4, "b", None),
             ] {
                 tx.send_walletconnect_request(nonce, &topic, request, NOW).await?;
+                tx.sent_walletconnect_request(&topic, request, NOW).await?;
                 if let Some(end) = end {
                     tx.end_walletconnect_request(&topic, request, end, NOW).await?;
                 }

@@ -43,6 +43,18 @@ async fn end(store: &Store, request: u64, to: RequestStatus, now: i64) -> Result
     job.await
 }
 
+async fn sent(store: &Store, request: u64) {
+    let job = store.write(move |tx| {
+        Box::pin(async move { tx.sent_walletconnect_request("topic-1", request, NOW).await })
+    });
+    job.await.map_err(|error: StoreError| error).expect("sent");
+}
+
+async fn recover(store: &Store) {
+    let job = store.write(|tx| Box::pin(async move { tx.recover_walletconnect_requests("topic-1").await }));
+    job.await.map_err(|error: StoreError| error).expect("recover");
+}
+
 const fn conflict(result: &Result<(), StoreError>) -> bool {
     matches!(result, Err(StoreError::Conflict(Entity::WalletConnect)))
 }
@@ -94,10 +106,20 @@ pub(crate) async fn a_challenge_is_sent_once_to_its_owner(backend: Backend) {
     assert_eq!(due(NOW + 600).await, Vec::<String>::new(), "expired");
     send(&db.store, "n1", 1, NOW).await.expect("send");
     assert!(conflict(&send(&db.store, "n1", 2, NOW).await), "it was sent");
+    let status = async |request| {
+        db.store.walletconnect_request("topic-1", request).await.expect("read").map(|row| row.status)
+    };
+    assert_eq!(status(1).await, Some(RequestStatus::Sending));
+    recover(&db.store).await;
+    assert_eq!(due(NOW).await, ["n1", "n2"], "a crash cut its sending off");
+    send(&db.store, "n1", 1, NOW).await.expect("send");
+    sent(&db.store, 1).await;
+    recover(&db.store).await;
+    assert_eq!(status(1).await, Some(RequestStatus::Sent), "it was sent whole");
     assert_eq!(due(NOW).await, ["n2"]);
     end(&db.store, 1, RequestStatus::Failed, NOW).await.expect("fail");
     assert!(conflict(&end(&db.store, 1, RequestStatus::Answered, NOW).await), "it has ended");
-    for attempt in 2..=u64::from(MOST_ATTEMPTS) {
+    for attempt in 3..=u64::from(MOST_ATTEMPTS) {
         let now = NOW + PAUSE_AFTER_FAILURE * i64::try_from(attempt).expect("few");
         assert_eq!(due(now - 1 - PAUSE_AFTER_FAILURE).await, ["n2"], "not before the pause is over");
         assert_eq!(due(now).await, ["n1", "n2"]);

@@ -33,7 +33,8 @@ fn a_transfer() {
 fn a_transfer_to_an_account_that_looks_like_another() {
     let mut about = shown(vec![coin(), fee()], Vec::new());
     let like = |known_as| Some(Likeness { address: WALLET, known_as });
-    let kinds = [None, like(KnownAs::Listed), like(KnownAs::Used), like(KnownAs::Waiting)];
+    let kinds =
+        [None, like(KnownAs::Own), like(KnownAs::Listed), like(KnownAs::Used), like(KnownAs::Waiting)];
     about.strangers = kinds.map(|like| Stranger { address: OTHER, like }).into();
     reads!("strangers", about);
 }
