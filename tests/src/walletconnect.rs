@@ -112,7 +112,7 @@ impl WcRelay {
         &self.url
     }
 
-    /// Gives a command: `drop`, `mute`, `unmute`, `replay`, `garble`.
+    /// Gives a command: `drop`, `mute`, `unmute`, `replay`, `garble`, `burden TOPIC`.
     pub async fn does(&mut self, command: &str) -> Result<()> {
         let before = self.peer.lines().len();
         self.peer.order(command)?;

@@ -1,5 +1,5 @@
 // A WalletConnect relay on loopback: JSON-RPC over WebSocket, with a mailbox. Prints `relay=ws://…`, takes commands on
-// standard input (`drop`, `mute`, `unmute`, `replay`, `garble`) and ends when that closes.
+// standard input (`drop`, `mute`, `unmute`, `replay`, `garble`, `burden TOPIC`) and ends when that closes.
 
 import { createHash } from "node:crypto";
 import { createServer } from "node:http";
@@ -162,6 +162,13 @@ const commands = {
     deliver();
   },
   garble: () => (garble = true),
+  /** Puts many messages on a topic, one of them longer than clients take. */
+  burden: (topic) => {
+    const nobody = { client: "nobody" };
+    for (let n = 0; n < 600; n += 1) publish(nobody, { topic, message: "AAAA" });
+    publish(nobody, { topic, message: "A".repeat(1_100_000) });
+    deliver();
+  },
   /** Sends every message once more, acknowledged or not. */
   replay: () => {
     for (const peer of clients) {
@@ -172,7 +179,8 @@ const commands = {
 
 const lines = createInterface({ input: process.stdin });
 lines.on("line", (line) => {
-  commands[line.trim()]?.();
+  const [name, argument] = line.trim().split(" ");
+  commands[name]?.(argument);
   process.stdout.write(`ok ${line.trim()}\n`);
 });
 lines.on("close", () => process.exit(0));

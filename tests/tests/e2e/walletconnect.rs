@@ -262,6 +262,32 @@ async fn another_account_and_another_key_decide_nothing() -> Result<()> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_one_app_is_sent_delays_no_other() -> Result<()> {
+    let (mut scene, _burdened) = Scene::paired().await?;
+    let topic = scene.connected().await?["session"]["topic"].as_str().context("topic")?.to_owned();
+    let first = scene.ask().await?;
+    scene.relay.does(&format!("burden {topic}")).await?;
+    scene.agent = Agent::create(&scene.daemon, "ethereum").await?;
+    scene.owner = OwnerKey::evm(4)?;
+    scene.localnet.evm.fund(&scene.agent.address, 50 * ETHER).await?;
+    let small = json!({ "instant_max": "1", "notify_max": "1", "delay_max": "1" });
+    scene.daemon.operator().policy(&scene.agent.wallet, "SPENDING_LIMIT", small).await?;
+    scene.agent.lock_owner(&scene.daemon, &scene.owner).await?;
+    let mut app = scene.app(None).await?;
+    scene.pair(&mut app).await?;
+    scene.connected().await?;
+    let second = scene.ask().await?;
+    scene.reaches(&second, "CONFIRMED").await?;
+    let status = scene.daemon.operator().get("/v1/admin/status").await?.expect(200)?;
+    let channel = status["channels"][1].clone();
+    ensure!(channel["channel"] == "walletconnect", "{status}");
+    // The burdened owner answers over another way.
+    let document = scene.document(&first).await?;
+    ensure!(document["approve"]["message"].is_string(), "{document}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_owner_consents_to_loosening_in_its_wallet_app() -> Result<()> {
     let (scene, mut app) = Scene::paired().await?;
     let policies = format!("/v1/policies?walletId={}", scene.agent.wallet);

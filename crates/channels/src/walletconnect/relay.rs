@@ -238,3 +238,31 @@ fn delivery(frame: Frame) -> Option<Delivery> {
     let topic = params.data.topic.parse().ok()?;
     Some(Delivery { id: frame.id, topic, envelope: params.data.message })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(id: &str, topic: &str) -> String {
+        format!(
+            r#"{{"id":{id},"method":"irn_subscription","params":{{"id":"s","data":{{"topic":"{topic}","message":"AAAA"}}}}}}"#
+        )
+    }
+
+    #[test]
+    fn only_small_ids_and_whole_topics_are_read() {
+        let topic = "ab".repeat(32);
+        for id in ["1796136741883966", "\"x\""] {
+            let found = read(&frame(id, &topic)).and_then(delivery).expect("a delivery");
+            assert_eq!((found.topic.to_string(), found.envelope.as_str()), (topic.clone(), "AAAA"));
+            assert_eq!(serde_json::to_string(&found.id).expect("writes"), id);
+        }
+        for id in ["[0,0,0]", "{}", "null", "-1", "1.5"] {
+            assert!(read(&frame(id, &topic)).is_none(), "{id}");
+        }
+        for topic in ["", "ab", "zz"] {
+            assert!(read(&frame("1", topic)).and_then(delivery).is_none(), "{topic}");
+        }
+        assert!(read("").is_none() && read("[]").is_none());
+    }
+}

@@ -176,11 +176,11 @@ mod tests {
 
     #[test]
     fn what_a_policy_lists_is_named_before_what_waits() {
-        let (listed, waits) = (evm("0x7099000000000000000000000000000000000001"), evm(KNOWN));
+        let (listed, waits) = (evm("0x7099111111111111111111111111111111110001"), evm(KNOWN));
         let of = |address, listed| {
             likeness(address, [(listed, KnownAs::Listed), (waits, KnownAs::Waiting)].into_iter())
         };
-        assert_eq!(of(evm("0x7099000000000000000000000000000000000000"), listed), None);
+        assert_eq!(of(evm("0x7099000000000000000000000000111111111110"), listed), None);
         let poison = evm("0x70990000000000000000000000000000000009c8");
         assert_eq!(of(poison, listed), Some(Likeness { address: waits, known_as: KnownAs::Waiting }));
         let listed = evm("0x70911111111111111111111111111111111109c8");
