@@ -72,6 +72,7 @@ pub(crate) struct Parts {
     pub(crate) stop: CancellationToken,
     pub(crate) tasks: TaskTracker,
     pub(crate) wake: Notify,
+    pub(crate) asked: Notify,
     pub(crate) lease: LeaseHolder,
     pub(crate) displaced: AtomicBool,
     pub(crate) _lock: DirLock,
@@ -226,6 +227,11 @@ impl Engine {
     /// The Telegram bot; none if the operator has not configured one.
     pub(crate) fn bot(&self) -> Option<&Bot> {
         self.0.bot.as_ref()
+    }
+
+    /// Wakes the channels to people when a request begins to wait for an owner. They look by themselves as well.
+    pub(crate) fn asked(&self) -> &Notify {
+        &self.0.asked
     }
 
     /// The owners' wallet apps.

@@ -116,6 +116,7 @@ impl Engine {
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
             wake: Notify::new(),
+            asked: Notify::new(),
             lease,
             displaced: AtomicBool::new(false),
             _lock: lock,

@@ -131,7 +131,11 @@ impl Engine {
             Admitted::Stopped(trigger) => return Err(auto_stop::stopped(trigger)),
             Admitted::NotKept(denials) => return Err(refusal(None, denials)),
         };
-        self.answer(session, id, wait).await
+        let view = self.answer(session, id, wait).await?;
+        if view.status == TxStatus::PendingApproval {
+            self.asked().notify_waiters();
+        }
+        Ok(view)
     }
 
     /// The transaction of an earlier request with the same key. It is looked up before anything is built, so

@@ -30,7 +30,7 @@ impl Line {
         Self { config, identity, relay: None, subscribed: HashSet::new() }
     }
 
-    /// Waits for the next message until a time, or until the daemon stops.
+    /// Waits for the next message until a time, a new request, or the end of the daemon.
     pub(super) async fn next(
         &mut self,
         engine: &Engine,
@@ -44,6 +44,7 @@ impl Line {
         tokio::select! {
             biased;
             () = engine.stopping().cancelled() => Ok(None),
+            () = engine.asked().notified() => Ok(None),
             delivery = timeout_at(until, relay.next()) => delivery.map_or(Ok(None), |found| found.map(Some)),
         }
     }

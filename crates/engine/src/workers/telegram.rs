@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use tokio::sync::Notify;
 use waiaas_channels::telegram::Bot;
 use waiaas_core::UnixSeconds;
 
@@ -34,6 +35,10 @@ impl Worker for Cards {
 
     fn period(&self) -> Duration {
         SECOND
+    }
+
+    fn wake(&self) -> Option<&Notify> {
+        Some(self.engine.asked())
     }
 
     async fn turn(&mut self) -> Result<(), Error> {
